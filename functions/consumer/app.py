@@ -1,0 +1,82 @@
+"""Turns webhooks into presence."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+
+from rollcall import settings
+from rollcall.channel_directory import ChannelDirectory
+from rollcall.consume import Consumer, Delivery, Outcome
+from rollcall.event_log import EventLog
+from rollcall.events import Kind
+from rollcall.parking import Parking
+from rollcall.presence_table import RegistersTable
+from rollcall.records import CHANNELS, MEMBERS
+from rollcall.sources import RetentionOfSources, Sources
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+_WRITERS = 16  # threads that wait for DynamoDB at once; more gain nothing on one processor
+_LATE = 5_000  # milliseconds before the end of the function's time; a write and its retries end within them
+
+_settings = settings.read(settings.ConsumerSettings)
+_config = Config(
+    connect_timeout=1,  # seconds; DynamoDB answers within milliseconds, or the connection is dead
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},  # SQS tries again, too
+    max_pool_connections=_WRITERS,
+)
+_session = boto3.Session()  # one, for a second one would cost 150 ms more
+_dynamodb = _session.client("dynamodb", config=_config)
+_retention_of = RetentionOfSources(
+    settings.read_retention(),
+    _sources := Sources(_session.client("ssm", config=_config), _settings.parameter_prefix, time.time),
+)
+_consumer = Consumer(
+    secrets=_sources.secrets,
+    members=RegistersTable(_dynamodb, _settings.presence_table, MEMBERS, _retention_of),
+    channels=RegistersTable(_dynamodb, _settings.presence_table, CHANNELS, _retention_of),
+    directory=ChannelDirectory(
+        _dynamodb, _settings.presence_table, _retention_of, now=lambda: time.time_ns() // 1_000_000
+    ),
+    log=EventLog(_dynamodb, _settings.events_table, _retention_of),
+    parking=Parking(_session.client("sqs", config=_config), _settings.parked_queue_url),
+    each=ThreadPoolExecutor(_WRITERS).map,
+)
+_logger = Logger()
+_metrics = Metrics()
+
+
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    deliveries = [Delivery(record["messageId"], record["body"]) for record in event["Records"]]
+    outcome = _consumer.consume(deliveries, is_late=lambda: context.get_remaining_time_in_millis() < _LATE)
+    _report(outcome, len(deliveries))
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(outcome.retry)]}
+
+
+def _report(outcome: Outcome, deliveries: int) -> None:
+    figures = {
+        "WebhooksReceived": deliveries,
+        "WebhooksApplied": deliveries - len(outcome.parked) - len(outcome.retry),
+        "WebhooksRetried": len(outcome.retry),
+        "Events": outcome.events.total(),
+        "UnknownEvents": outcome.events[Kind.UNKNOWN],
+        "ClocksAhead": outcome.clock_ahead,
+        "FullBodies": outcome.may_have_lost_events,
+    }
+    for name, value in figures.items():
+        _metrics.add_metric(name, MetricUnit.Count, value)
+    for message_id, trouble in outcome.parked:
+        with single_metric("WebhooksParked", MetricUnit.Count, 1) as metric:
+            metric.add_dimension("reason", trouble.reason)
+        _logger.warning("webhook parked", message_id=message_id, reason=trouble.reason, sentence=str(trouble))
+    for error in outcome.errors:
+        _logger.error("webhooks to be retried", error=str(error), cause=repr(error.__cause__))
+    _logger.info("batch consumed", extra=figures)

@@ -1,0 +1,57 @@
+"""Acknowledges a webhook, once SQS has it and not before.
+
+The one function that cold starts hurt (Pusher waits 4 s, PubNub 5 s) and that is billed for every webhook: it imports
+as little as it can, and parses nothing. `tools/bench_ingest.py` says what it costs.
+"""
+
+import logging
+from typing import Any
+
+import botocore.session  # boto3 would add a tenth to the import, for nothing that is used here
+from botocore.config import Config
+
+from rollcall import answers, provider, settings, tokens
+from rollcall.answers import Answer
+from rollcall.envelope import Request, envelop
+from rollcall.errors import NotFound, RollcallError
+from rollcall.webhook_queue import WebhookQueue
+
+_settings = settings.read(settings.IngestSettings)
+_sqs: Any = botocore.session.Session().create_client(  # typed by boto3 only
+    "sqs",
+    config=Config(
+        # Seconds. Two tries and the pause between them end within the 4 s that Pusher waits, so it hears of a failure.
+        connect_timeout=0.5,
+        read_timeout=0.9,
+        retries={"mode": "standard", "total_max_attempts": 2},
+    ),
+)
+_queue = WebhookQueue(_sqs, _settings.webhooks_queue_url)
+_logger = logging.getLogger(__name__)
+
+
+def handler(request: Request, _context: object) -> Answer:
+    try:
+        _require_right_address(request["pathParameters"])
+        if request["requestContext"]["http"]["method"] == "GET":
+            return _look(request["pathParameters"])
+        envelope = envelop(request)
+        _queue.put(envelope)
+        return answers.of_json(200, {"status": "accepted", "id": envelope.request_id})
+    except RollcallError as error:
+        if not isinstance(error, NotFound):
+            _logger.exception("webhook refused")
+        return answers.of_error(error)
+
+
+def _require_right_address(path: dict[str, str]) -> None:
+    right = tokens.is_token(path["token"], _settings.url_secret, path["provider"], path["source"])
+    if not (right and provider.exists(path["provider"])):
+        raise NotFound("There is nothing at this address.")
+
+
+def _look(path: dict[str, str]) -> Answer:
+    return answers.of_text(
+        200,
+        f"This address is right: it takes {path['provider']}'s webhooks for {path['source']}, and waits for POSTs.\n",
+    )

@@ -1,0 +1,53 @@
+"""Answers who is where."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from rollcall import answers, settings
+from rollcall.errors import Unauthorized
+from rollcall.event_log import EventLog
+from rollcall.presence_reader import PresenceReader
+from rollcall.read_api import require_key, routes
+from rollcall.reading import Reading
+from rollcall.sources import RetentionOfSources, Sources
+
+_CONNECTIONS = 16  # channels of a listing that are looked at at once; more gain nothing on one processor
+
+_settings = settings.read(settings.QuerySettings)
+_config = Config(
+    connect_timeout=1,  # seconds; DynamoDB answers within milliseconds, or the connection is dead
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=_CONNECTIONS,
+)
+_session = boto3.Session()  # one, for a second one would cost 150 ms more
+_dynamodb = _session.client("dynamodb", config=_config)
+_retention_of = RetentionOfSources(
+    settings.read_retention(), Sources(_session.client("ssm", config=_config), _settings.parameter_prefix, time.time)
+)
+_app = routes(
+    Reading(
+        presence=PresenceReader(_dynamodb, _settings.presence_table),
+        log=EventLog(_dynamodb, _settings.events_table, _retention_of),
+        retention_of=_retention_of,
+        now=lambda: time.time_ns() // 1_000_000,
+        each=ThreadPoolExecutor(_CONNECTIONS).map,
+    )
+)
+_logger = Logger()
+
+
+def handler(request: dict[str, Any], context: Any) -> Any:
+    try:
+        require_key(request["headers"], _settings.read_key)
+    except Unauthorized as error:
+        return answers.of_error(error)
+    answer = _app.resolve(request, context)
+    # The path holds no names of users or channels: those are in the query, which is not logged.
+    _logger.info("answered", extra={"path": request["rawPath"], "status": answer["statusCode"]})
+    return answer

@@ -1,0 +1,1 @@
+"""Rollcall: who is online where, from the presence webhooks of realtime providers."""

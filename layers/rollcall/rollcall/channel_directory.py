@@ -1,0 +1,62 @@
+"""The directory of channels that are occupied, or were shortly ago: one entry per channel, in the table Presence.
+
+It must name every occupied channel and must not cost a write per event. So whoever makes a channel occupied first
+sees to its entry, but trusts an entry that it wrote minutes ago; and the trimmer, which removes entries of empty
+channels, leaves those alone that somebody may still be trusting.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rollcall.aws import unavailable_on_failure
+from rollcall.keys import ChannelKey
+from rollcall.presence_table import RetentionOf
+from rollcall.records import Attributes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PARTITION = "directory"  # its own, since every other key holds a separator
+
+# Milliseconds. Longer saves writes for channels that are seldom used, and keeps entries of empty channels longer.
+TRUSTED_FOR = 10 * 60_000
+# Milliseconds from an entry's last refresh until an empty channel may lose it: whoever trusted the entry to the end
+# has written by then (the consumer's time-out is 90 s), and the index, which lags by moments, shows it.
+REMOVABLE_AFTER = 2 * TRUSTED_FOR
+
+_REMEMBERED = 50_000  # channels; about 20 MB, and beyond it forgetting all costs a write for each that comes again
+
+
+def entry_key(channel: ChannelKey) -> Attributes:
+    return {"pk": {"S": PARTITION}, "sk": {"S": str(channel)}}
+
+
+@dataclass
+class ChannelDirectory:
+    """The directory as the consumer sees it. `now` gives Unix milliseconds."""
+
+    client: "DynamoDBClient"
+    table: str
+    retention_of: RetentionOf
+    now: Callable[[], int]
+    _refreshed: dict[ChannelKey, int] = field(default_factory=dict)
+
+    def ensure(self, channel: ChannelKey) -> None:
+        """See to it that the channel has an entry, before anything makes it occupied. Raises `Unavailable`."""
+        now = self.now()
+        if now - self._refreshed.get(channel, 0) < TRUSTED_FOR:
+            return
+        retention = self.retention_of(channel.of_source)
+        # Only so that no entry outlives everything, should the trimmer be switched off.
+        expires_at = now // 1000 + (retention.lease_minutes + retention.tombstone_retention_minutes) * 60
+        with unavailable_on_failure("Writing the directory"):
+            self.client.update_item(
+                TableName=self.table,
+                Key=entry_key(channel),
+                UpdateExpression="SET refreshed_at = :now, expires_at = :expires_at",
+                ExpressionAttributeValues={":now": {"N": str(now)}, ":expires_at": {"N": str(expires_at)}},
+            )
+        if len(self._refreshed) >= _REMEMBERED:
+            self._refreshed.clear()
+        self._refreshed[channel] = now

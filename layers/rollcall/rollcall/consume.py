@@ -1,0 +1,199 @@
+"""A batch of webhooks becomes presence: every one of them ends applied or parked, or comes again.
+
+The events of the whole batch are merged per member before anything is written, so that a member costs one write. What
+fails fails only the webhooks that carry it; they are applied again as a whole, which changes nothing twice.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import batched
+from typing import NamedTuple, Protocol
+
+from rollcall.converge import Registers, converge
+from rollcall.each import Each
+from rollcall.envelope import open_envelope
+from rollcall.errors import Hopeless, Unavailable
+from rollcall.event_log import LARGEST_BATCH
+from rollcall.events import Kind, PresenceEvent
+from rollcall.intake import Interpretation, StoredSecrets, channel_key, interpret, member_key
+from rollcall.keys import ChannelKey, MemberKey
+from rollcall.merge import Channel, Member, channel_evidence, member_evidence
+
+
+class Delivery(NamedTuple):
+    """A message from the queue."""
+
+    message_id: str
+    body: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: the deliveries to `retry` (by message id), those `parked`, and figures."""
+
+    retry: set[str] = field(default_factory=set)
+    parked: list[tuple[str, Hopeless]] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+    events: Counter[Kind] = field(default_factory=Counter)
+    clock_ahead: int = 0
+    may_have_lost_events: int = 0
+
+
+class Task(NamedTuple):
+    """Something to write, and the deliveries that must come again if it cannot be written."""
+
+    write: Callable[[], object]
+    carriers: frozenset[str]
+
+
+class Log(Protocol):
+    def write(self, events: Iterable[PresenceEvent]) -> None: ...
+
+
+class Directory(Protocol):
+    def ensure(self, channel: ChannelKey) -> None: ...
+
+
+class Parking(Protocol):
+    def park(self, message: str, trouble: Hopeless) -> None: ...
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """The way of a batch, from messages to tables. `is_late` says that no new write may be begun any more."""
+
+    secrets: StoredSecrets
+    members: Registers[MemberKey, Member]
+    channels: Registers[ChannelKey, Channel]
+    directory: Directory
+    log: Log
+    parking: Parking
+    each: Each = map
+
+    def consume(self, deliveries: Iterable[Delivery], is_late: Callable[[], bool]) -> Outcome:
+        outcome = Outcome()
+        deliveries = list(deliveries)
+        read = {delivery.message_id: self._read(delivery, outcome) for delivery in deliveries}
+        batch = _Batch()
+        for message_id, interpretation in read.items():
+            for event in interpretation.events if interpretation else ():
+                batch.add(event, message_id)
+                _count(event, outcome)
+
+        # The directory goes first: a channel that is occupied but not listed would not be found.
+        unlisted = self._do(outcome, is_late, self._directory_tasks(batch))
+        presence = self._presence_tasks(batch)
+        for key in [key for key in presence if _channel(key) in unlisted]:
+            outcome.retry.update(presence.pop(key).carriers)
+        self._do(outcome, is_late, presence)
+        self._do(outcome, is_late, self._log_tasks(batch))
+        for delivery in deliveries:
+            interpretation = read[delivery.message_id]
+            if interpretation and interpretation.trouble and delivery.message_id not in outcome.retry:
+                self._park(delivery, interpretation.trouble, outcome)
+        return outcome
+
+    def _read(self, delivery: Delivery, outcome: Outcome) -> Interpretation | None:
+        try:
+            interpretation = interpret(open_envelope(delivery.body), self.secrets)
+        except Hopeless as trouble:
+            self._park(delivery, trouble, outcome)
+            return None
+        except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
+            _retry(outcome, {delivery.message_id}, error)
+            return None
+        outcome.may_have_lost_events += interpretation.may_have_lost_events
+        return interpretation
+
+    def _park(self, delivery: Delivery, trouble: Hopeless, outcome: Outcome) -> None:
+        try:
+            self.parking.park(delivery.body, trouble)
+        except Unavailable as error:
+            _retry(outcome, {delivery.message_id}, error)
+        else:
+            outcome.parked.append((delivery.message_id, trouble))
+
+    def _do[Key](self, outcome: Outcome, is_late: Callable[[], bool], tasks: dict[Key, Task]) -> set[Key]:
+        """Carry out tasks, several at once; return those that failed."""
+        errors = self.each(partial(_attempt, is_late), tasks.values())
+        failed = {key: error for key, error in zip(tasks, errors, strict=True) if error is not None}
+        for key, error in failed.items():
+            _retry(outcome, tasks[key].carriers, error)
+        return set(failed)
+
+    def _directory_tasks(self, batch: "_Batch") -> dict[ChannelKey, Task]:
+        return {
+            key: Task(partial(self.directory.ensure, key), frozenset(carriers))
+            for key, carriers in batch.occupied.items()
+        }
+
+    def _presence_tasks(self, batch: "_Batch") -> dict[MemberKey | ChannelKey, Task]:
+        return {
+            **{
+                key: Task(partial(converge, self.members, key, member), frozenset(batch.carriers[key]))
+                for key, member in batch.members.items()
+            },
+            **{
+                key: Task(partial(converge, self.channels, key, channel), frozenset(batch.carriers[key]))
+                for key, channel in batch.channels.items()
+            },
+        }
+
+    def _log_tasks(self, batch: "_Batch") -> dict[int, Task]:
+        return {
+            number: Task(
+                partial(self.log.write, [event for event, _ in logged]),
+                frozenset(message_id for _, message_id in logged),
+            )
+            for number, logged in enumerate(batched(batch.logged, LARGEST_BATCH, strict=False))
+        }
+
+
+class _Batch:
+    """The events of a batch, merged, and which deliveries carry what."""
+
+    def __init__(self) -> None:
+        self.members: dict[MemberKey, Member] = {}
+        self.channels: dict[ChannelKey, Channel] = {}
+        self.carriers: dict[MemberKey | ChannelKey, set[str]] = defaultdict(set)
+        self.occupied: dict[ChannelKey, set[str]] = defaultdict(set)
+        self.logged: list[tuple[PresenceEvent, str]] = []
+
+    def add(self, event: PresenceEvent, message_id: str) -> None:
+        self.logged.append((event, message_id))
+        channel = channel_key(event)
+        if of_member := member_evidence(event):
+            member = member_key(event)
+            self.members[member] = self.members.get(member, Member()).merge(of_member)
+            self.carriers[member].add(message_id)
+        if of_channel := channel_evidence(event):
+            self.channels[channel] = self.channels.get(channel, Channel()).merge(of_channel)
+            self.carriers[channel].add(message_id)
+        if event.kind in (Kind.JOINED, Kind.STATE_CHANGED, Kind.CHANNEL_OCCUPIED):
+            self.occupied[channel].add(message_id)
+
+
+def _channel(key: MemberKey | ChannelKey) -> ChannelKey:
+    return key.channel if isinstance(key, MemberKey) else key
+
+
+def _attempt(is_late: Callable[[], bool], task: Task) -> Exception | None:
+    if is_late():
+        return Unavailable("The function's time was over before this was written.")
+    try:
+        task.write()
+    except Exception as error:  # noqa: BLE001  one record's trouble must not fail the whole batch
+        return error
+    return None
+
+
+def _retry(outcome: Outcome, carriers: Iterable[str], error: Exception) -> None:
+    outcome.retry.update(carriers)
+    outcome.errors.append(error)
+
+
+def _count(event: PresenceEvent, outcome: Outcome) -> None:
+    outcome.events[event.kind] += 1
+    outcome.clock_ahead += event.clock_ahead

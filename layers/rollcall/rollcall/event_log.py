@@ -1,0 +1,128 @@
+"""The table Events: what happened in each channel, by time.
+
+A record's key says all that tells its event from others, so a repeated webhook rewrites the same record.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rollcall.aws import unavailable_on_failure
+from rollcall.errors import Unavailable
+from rollcall.events import Kind, PresenceEvent
+from rollcall.keys import ChannelKey, join
+from rollcall.presence_table import RetentionOf
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, WriteRequestUnionTypeDef
+
+LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
+_ATTEMPTS = 5  # at what DynamoDB leaves over of a batch; then SQS brings the webhook again
+
+
+@dataclass(frozen=True)
+class EventLog:
+    client: "DynamoDBClient"
+    table: str
+    retention_of: RetentionOf
+
+    def write(self, events: Iterable[PresenceEvent]) -> None:
+        """Write at most `LARGEST_BATCH` events, all of them or, raising `Unavailable`, perhaps only some."""
+        # By key, for a batch that names one record twice is refused.
+        records = {sort_key(event): self._record(event) for event in events}
+        left: Sequence[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": record}} for record in records.values()]
+        for _ in range(_ATTEMPTS):
+            with unavailable_on_failure("Writing events"):
+                answer = self.client.batch_write_item(RequestItems={self.table: left})
+            left = answer["UnprocessedItems"].get(self.table, [])
+            if not left:
+                return
+        raise Unavailable("Writing events was throttled.")
+
+    def read(
+        self, channel: ChannelKey, begin: int, end: int, *, after: str = "", at_once: int = 1000
+    ) -> Iterator[tuple[str, PresenceEvent]]:
+        """The events from `begin` until before `end` (Unix milliseconds), oldest first, each with its sort key.
+
+        Begins behind the sort key `after`. Raises `Unavailable`.
+        """
+        query: dict[str, Any] = {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :begin AND :end",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": str(channel)},
+                # A time by itself sorts before the keys of its events.
+                ":begin": {"S": max(f"{begin:015d}", after)},
+                ":end": {"S": f"{end:015d}"},
+            },
+            "Limit": at_once,
+        }
+        while True:
+            with unavailable_on_failure("Reading events"):
+                page = self.client.query(**query)
+            for item in page["Items"]:
+                if item["sk"]["S"] != after:
+                    yield item["sk"]["S"], _event(channel, item)
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _record(self, event: PresenceEvent) -> "dict[str, AttributeValueTypeDef]":
+        channel = ChannelKey(event.provider, event.source, event.channel)
+        retention = self.retention_of(channel.of_source)
+        expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
+        texts = {
+            "kind": event.kind.value,
+            "user": event.user,
+            "session": event.session,
+            "event_id": event.event_id,
+            "state": event.state,
+            "reason": event.reason,
+        }
+        numbers = {
+            "occurred_at": event.occurred_at,
+            "received_at": event.received_at,
+            "occupancy": event.occupancy,
+            "expires_at": expires_at,
+        }
+        return {
+            "pk": {"S": str(channel)},
+            "sk": {"S": sort_key(event)},
+            **{name: {"S": text} for name, text in texts.items() if text},
+            **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
+        }
+
+
+def sort_key(event: PresenceEvent) -> str:
+    """The time, then the place in the body, then a digest of the rest.
+
+    An event with an id is known by it wherever it stands: PubNub repeats events in other batches. The receipt time is
+    no part of it, since a retry has another.
+    """
+    position = 0 if event.event_id else event.position
+    known_by = (event.event_id, event.kind, event.user, event.session, event.state or "", event.reason)
+    digest = hashlib.sha256(join(*known_by).encode(errors="surrogatepass")).hexdigest()[
+        :16
+    ]  # 64 bits, per channel and ms
+    return f"{event.occurred_at:015d}.{position:07d}.{digest}"
+
+
+def _event(channel: ChannelKey, item: "dict[str, AttributeValueTypeDef]") -> PresenceEvent:
+    texts = {name: value["S"] for name, value in item.items() if "S" in value}
+    numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    return PresenceEvent(
+        provider=channel.provider,
+        source=channel.source,
+        channel=channel.channel,
+        kind=Kind(texts["kind"]),
+        user=texts.get("user", ""),
+        session=texts.get("session", ""),
+        occurred_at=numbers["occurred_at"],
+        received_at=numbers["received_at"],
+        event_id=texts.get("event_id", ""),
+        state=texts.get("state"),
+        occupancy=numbers.get("occupancy"),
+        reason=texts.get("reason", ""),
+    )

@@ -1,0 +1,47 @@
+"""The one kind of event that every provider's dialect is turned into."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    TIMED_OUT = "timed_out"
+    STATE_CHANGED = "state_changed"
+    CHANNEL_OCCUPIED = "channel_occupied"
+    CHANNEL_VACATED = "channel_vacated"
+    OCCUPANCY_REPORTED = "occupancy_reported"
+    # Not presence, but delivered on the same hook: logged, and nothing else.
+    CLIENT_EVENT = "client_event"
+    MESSAGE = "message"
+    CACHE_MISS = "cache_miss"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceEvent:
+    """One thing that a provider says happened in a channel.
+
+    `occurred_at` and `received_at` are Unix milliseconds; an event without a time of its own takes the receipt time.
+    `position` counts the events of one body from 0. `state` is JSON text, `None` where the event says nothing of it.
+    `reason` says why (`lease_expired`), or what it was that Rollcall does not know. `clock_ahead` marks an event whose
+    own time lay in the future, so that it was given its receipt time.
+    """
+
+    provider: str
+    source: str
+    channel: str
+    kind: Kind
+    user: str = ""
+    session: str = ""
+    occurred_at: int
+    received_at: int
+    position: int = 0
+    event_id: str = ""
+    state: str | None = None
+    occupancy: int | None = None
+    reason: str = ""
+    clock_ahead: bool = False

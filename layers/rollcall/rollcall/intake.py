@@ -1,0 +1,78 @@
+"""From an envelope to what can be applied: verify, parse, and keep apart what no record can hold."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from rollcall import keys
+from rollcall.envelope import Envelope
+from rollcall.errors import MissingSecret, UnstorableEvent, Unverified
+from rollcall.events import PresenceEvent
+from rollcall.keys import ChannelKey, MemberKey, SourceKey
+from rollcall.provider import Provider, load
+
+# Bytes of JSON text. PubNub allows 32 KB, which escapes may double; DynamoDB's records end at 400 KB.
+_LARGEST_STATE = 200_000
+
+
+class StoredSecrets(Protocol):
+    def __call__(self, source: SourceKey, *, doubted: bool = False) -> object:
+        """The source's secrets as they are stored, an empty object for none; asked for anew if `doubted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """What a webhook says. `trouble` is why some of its events are not among them; it must not be forgotten."""
+
+    events: list[PresenceEvent]
+    trouble: UnstorableEvent | None
+    may_have_lost_events: bool
+
+
+def interpret(envelope: Envelope, stored_secrets: StoredSecrets) -> Interpretation:
+    """Verify and parse one webhook. Raises one of the `Hopeless` errors if it cannot be used at all."""
+    provider = load(envelope.provider)
+    _verify(provider, envelope, stored_secrets)
+    events = provider.parse(envelope)
+    storable: list[PresenceEvent] = []
+    trouble: UnstorableEvent | None = None
+    for event in events:
+        try:
+            _require_storable(event)
+            storable.append(event)
+        except UnstorableEvent as error:
+            trouble = error
+    lossy = 0 < provider.LOSES_EVENTS_FROM <= len(events)
+    return Interpretation(storable, trouble, lossy)
+
+
+def channel_key(event: PresenceEvent) -> ChannelKey:
+    return ChannelKey(event.provider, event.source, event.channel)
+
+
+def member_key(event: PresenceEvent) -> MemberKey:
+    return MemberKey(channel_key(event), event.user, event.session)
+
+
+def _verify(provider: Provider, envelope: Envelope, stored_secrets: StoredSecrets) -> None:
+    source = SourceKey(envelope.provider, envelope.source)
+    try:
+        provider.verify(envelope, _secrets(provider, stored_secrets(source)))
+    except (MissingSecret, Unverified):
+        # Perhaps the secrets have changed since they were last asked for.
+        provider.verify(envelope, _secrets(provider, stored_secrets(source, doubted=True)))
+
+
+def _secrets(provider: Provider, stored: object) -> BaseModel:
+    try:
+        return provider.Secrets.model_validate(stored)
+    except ValidationError as error:
+        raise MissingSecret("The source's secrets are not stored, or not as its provider needs them.") from error
+
+
+def _require_storable(event: PresenceEvent) -> None:
+    channel = channel_key(event)
+    keys.require_storable(str(channel), str(member_key(event)), keys.user_key(channel.of_source, event.user))
+    if event.state is not None and len(event.state) > _LARGEST_STATE:
+        raise UnstorableEvent(f"A state has {len(event.state)} bytes; {_LARGEST_STATE} can be stored.")

@@ -1,0 +1,82 @@
+"""How names become keys of the tables. No name can collide with another, whatever it holds.
+
+`#` separates names, so `#` and the escape `%` itself are written as `%23` and `%25`. Each character is escaped by
+itself, so a prefix of a name stays a prefix of its key.
+"""
+
+from typing import NamedTuple
+
+from rollcall.errors import UnstorableEvent
+
+# DynamoDB's limit for a sort key, in bytes; every key serves as one in some index.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_LONGEST_KEY = 1024
+
+CHANNEL_ITSELF = "channel"  # the sort key of a channel's own record
+MEMBER = "member#"  # what the sort keys of members begin with
+
+
+class SourceKey(NamedTuple):
+    """One app or environment of the user at one provider."""
+
+    provider: str
+    source: str
+
+
+class ChannelKey(NamedTuple):
+    """A channel, across providers and sources."""
+
+    provider: str
+    source: str
+    channel: str
+
+    def __str__(self) -> str:
+        return join(*self)
+
+    @property
+    def of_source(self) -> SourceKey:
+        return SourceKey(self.provider, self.source)
+
+
+class MemberKey(NamedTuple):
+    """A member: a user in a channel, by one connection where the provider tells connections apart."""
+
+    channel: ChannelKey
+    user: str
+    session: str
+
+    def __str__(self) -> str:
+        return MEMBER + join(self.user, self.session)
+
+
+def user_key(source: SourceKey, user: str) -> str:
+    return join(*source, user)
+
+
+def channel_of(key: str) -> ChannelKey:
+    provider, source, channel = _split(key)
+    return ChannelKey(provider, source, channel)
+
+
+def member_of(key: str, sort_key: str) -> MemberKey:
+    user, session = _split(sort_key.removeprefix(MEMBER))
+    return MemberKey(channel_of(key), user, session)
+
+
+def require_storable(*keys: str) -> None:
+    """Raise `UnstorableEvent` if DynamoDB would refuse one of the keys."""
+    for key in keys:
+        try:
+            length = len(key.encode())
+        except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write and UTF-8 cannot
+            raise UnstorableEvent("A name is not Unicode text.") from error
+        if length > _LONGEST_KEY:
+            raise UnstorableEvent(f"A name makes a key of {length} bytes; {_LONGEST_KEY} can be stored.")
+
+
+def join(*names: str) -> str:
+    return "#".join(name.replace("%", "%25").replace("#", "%23") for name in names)
+
+
+def _split(key: str) -> list[str]:
+    return [name.replace("%23", "#").replace("%25", "%") for name in key.split("#")]

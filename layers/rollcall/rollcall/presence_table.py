@@ -1,0 +1,99 @@
+"""Writing to the table Presence.
+
+A join or leave of a known member costs two write units: its record, and its entry in the sparse index `present`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from rollcall.aws import unavailable_on_failure
+from rollcall.keys import SourceKey
+from rollcall.merge import Channel, Member, stamps
+from rollcall.records import Attributes, Layout, Values
+from rollcall.retention import Retention
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type RetentionOf = Callable[[SourceKey], Retention]
+
+
+@dataclass(frozen=True)
+class RegistersTable[Key, Evidence: (Member, Channel)]:
+    """The records of one layout, as `rollcall.converge.Registers`."""
+
+    client: "DynamoDBClient"
+    table: str
+    layout: Layout[Key, Evidence]
+    retention_of: RetentionOf
+
+    def write_newer(self, key: Key, evidence: Evidence) -> Evidence | None:
+        # `as_of` is the time of the newest register. Evidence that is newer throughout replaces what it speaks of and
+        # leaves the rest, and whatever follows from it follows from it alone: nothing stored need be known.
+        oldest = min(stamp.occurred_at for stamp in stamps(evidence))
+        return self._write(
+            key,
+            evidence,
+            condition="attribute_not_exists(#as_of) OR #as_of < :oldest",
+            compared={":oldest": {"N": str(oldest)}},
+        )
+
+    def replace(self, key: Key, stored: Evidence, merged: Evidence) -> Evidence | None:
+        # The registers only ever grow, so they are their own version.
+        attributes = self.layout.attributes(stored)
+        return self._write(
+            key,
+            merged,
+            condition=" AND ".join(
+                f"#{name} = :was_{name}" if name in attributes else f"attribute_not_exists(#{name})"
+                for name in self.layout.registers
+            ),
+            compared={f":was_{name}": value for name, value in attributes.items()},
+            named=self.layout.registers,
+        )
+
+    def _write(
+        self, key: Key, evidence: Evidence, *, condition: str, compared: Attributes, named: Iterable[str] = ()
+    ) -> Evidence | None:
+        values: Values = self._values(key, evidence)
+        with unavailable_on_failure("Writing presence"):
+            try:
+                self.client.update_item(
+                    TableName=self.table,
+                    Key=self.layout.key(key),
+                    UpdateExpression=_update(values),
+                    ConditionExpression=condition,
+                    # All names by placeholders: DynamoDB reserves many words.
+                    ExpressionAttributeNames={f"#{name}": name for name in {*values, *named}},
+                    ExpressionAttributeValues={
+                        **{f":{name}": value for name, value in values.items() if value is not None},
+                        **compared,
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self.client.exceptions.ConditionalCheckFailedException as failure:
+                stored: Attributes = cast("Attributes", failure.response.get("Item", {}))
+                return self.layout.evidence(stored)
+        return None
+
+    def _values(self, key: Key, evidence: Evidence) -> Values:
+        expires_at = self.retention_of(self.layout.source(key)).presence_expires_at(evidence)
+        return {
+            **self.layout.attributes(evidence),
+            **self.layout.indexed(key, evidence),
+            "as_of": _number(max(stamp.occurred_at for stamp in stamps(evidence))),
+            "expires_at": None if expires_at is None else _number(expires_at),
+        }
+
+
+def _update(values: Values) -> str:
+    set_names = [name for name, value in values.items() if value is not None]
+    removed = [name for name, value in values.items() if value is None]
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in set_names)
+    return f"{expression} REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else expression
+
+
+def _number(value: int) -> "AttributeValueTypeDef":
+    return {"N": str(value)}

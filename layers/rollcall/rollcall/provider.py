@@ -1,0 +1,57 @@
+"""What a provider is: one file in `providers/`, found by its name, with a model of its secrets and two verbs.
+
+The order is the same for all: verify, then parse. What a provider's file knows is its dialect.
+"""
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from rollcall.errors import UnknownProvider
+
+if TYPE_CHECKING:  # ingest asks only for names, and must not pay for pydantic
+    from collections.abc import Sequence
+
+    from pydantic import BaseModel
+
+    from rollcall.envelope import Envelope
+    from rollcall.events import PresenceEvent
+
+_FOLDER = Path(__file__).with_name("providers")
+_NAME = re.compile(r"[a-z][a-z0-9]*")  # a file's name, and never a way out of the folder
+
+
+class Provider(Protocol):
+    """A module in `providers/`.
+
+    `Secrets` is what proves a webhook genuine, as stored per source; a provider that does not sign takes an empty one.
+    So many events in one body as `LOSES_EVENTS_FROM` mean that the provider dropped what did not fit; 0 for never.
+    """
+
+    Secrets: "type[BaseModel]"
+    LOSES_EVENTS_FROM: int
+
+    def verify(self, envelope: "Envelope", secrets: "BaseModel") -> None:
+        """Raise `Unverified`, and nothing else, unless one of the secrets proves the webhook genuine."""
+
+    def parse(self, envelope: "Envelope") -> "Sequence[PresenceEvent]":
+        """What the body says, oldest first. Raises `Unreadable` for a body that is none of the provider's."""
+
+
+def names() -> list[str]:
+    """The providers there are: the folder is the list."""
+    return sorted(file.stem for file in _FOLDER.glob("*.py"))
+
+
+def exists(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and (_FOLDER / f"{name}.py").is_file()
+
+
+@cache
+def load(name: str) -> Provider:
+    """Import one provider, so that a cold start pays for no other. Raises `UnknownProvider`."""
+    if not exists(name):
+        raise UnknownProvider("No provider has this name.")
+    return cast("Provider", import_module(f"rollcall.providers.{name}"))

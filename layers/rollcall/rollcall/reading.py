@@ -1,0 +1,164 @@
+"""The answers of the read API: who is in a channel, which channels are occupied, where a user is, what happened.
+
+Every answer holds for the time at which it was asked, whether or not the trimmer has run.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+
+from pydantic import JsonValue
+
+from rollcall import keys, presence
+from rollcall.each import Each
+from rollcall.event_log import EventLog
+from rollcall.events import PresenceEvent
+from rollcall.keys import ChannelKey, SourceKey
+from rollcall.merge import Channel, Stamp
+from rollcall.presence import Stay
+from rollcall.presence_reader import PresenceReader
+from rollcall.presence_table import RetentionOf
+from rollcall.read_shapes import (
+    ChannelOfUser,
+    Channels,
+    Events,
+    LoggedEvent,
+    MemberOfChannel,
+    Members,
+    OccupiedChannel,
+    Whereabouts,
+    from_cursor,
+    to_cursor,
+)
+from rollcall.timestamps import to_iso
+
+_LARGEST_PAGE = 4_000_000  # bytes of states; Lambda answers 6 MB at most, and the rest of a page needs some
+_LOOKED_THROUGH = 1000  # entries of the directory per answer, so that one of many empty channels ends in time
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`now` gives Unix milliseconds. All methods raise `Unavailable`, and `InvalidParameter` for a broken cursor."""
+
+    presence: PresenceReader
+    log: EventLog
+    retention_of: RetentionOf
+    now: Callable[[], int]
+    each: Each = map
+
+    def members(self, key: ChannelKey, limit: int, cursor: str) -> Members:
+        after = from_cursor(cursor, begins_with=keys.MEMBER)
+        channel = self.presence.channel(key)
+        floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
+        stays: list[Stay] = []
+        size, last, more = 0, after, False
+        for member_key, member in self.presence.present(key, floor, after=after, at_once=limit + 1):
+            if len(stays) == limit or size > _LARGEST_PAGE:
+                more = True
+                break
+            stays.append(presence.stay(member_key.user, member, channel))
+            size += len(stays[-1].state or "")
+            last = str(member_key)
+        is_all = not cursor and not more
+        return Members(
+            channel=key.channel,
+            occupancy=len(stays) if is_all else self.presence.count(key, floor),
+            reported_occupancy=_reported(channel),
+            members=[_member(stay) for stay in stays],
+            next=to_cursor(last) if more else None,
+        )
+
+    def channels(self, source: SourceKey, prefix: str, limit: int, cursor: str) -> Channels:
+        of_prefix = keys.join(*source, prefix)
+        listed = self.presence.listed(of_prefix, after=from_cursor(cursor, begins_with=of_prefix))
+        found: list[OccupiedChannel] = []
+        last, looked_through = "", 0
+        while some := list(islice(listed, limit)):
+            for entry, occupied in zip(some, self.each(self._occupied, [e.channel for e in some]), strict=True):
+                if len(found) == limit:
+                    return Channels(channels=found, next=to_cursor(last))
+                last = str(entry.channel)
+                if occupied:
+                    found.append(occupied)
+            looked_through += len(some)
+            if looked_through >= _LOOKED_THROUGH:
+                return Channels(channels=found, next=to_cursor(last))
+        return Channels(channels=found, next=None)
+
+    def whereabouts(self, source: SourceKey, user: str, limit: int, cursor: str) -> Whereabouts:
+        lease, now = self.retention_of(source).lease, self.now()
+        since: dict[str, int] = {}
+        last_seen: int | None = None
+        for place in self.presence.places(source, user):
+            if place.member.seen is None:
+                continue
+            last_seen = max(last_seen or 0, place.member.seen.occurred_at)
+            if presence.is_present(place.member, presence.floor(place.channel, lease, now)):
+                came = presence.stay(user, place.member, place.channel).since
+                name = place.channel_key.channel
+                since[name] = min(came, since.get(name, came))  # one of several connections
+        after = from_cursor(cursor)
+        names = sorted(name for name in since if name > after)
+        return Whereabouts(
+            user=user,
+            online=bool(since),
+            last_seen=None if last_seen is None else to_iso(last_seen),
+            channels=[ChannelOfUser(channel=name, since=to_iso(since[name])) for name in names[:limit]],
+            next=to_cursor(names[limit - 1]) if len(names) > limit else None,
+        )
+
+    def events(self, key: ChannelKey, begin: int, end: int, limit: int, cursor: str) -> Events:
+        logged = list(islice(self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1), limit + 1))
+        return Events(
+            channel=key.channel,
+            events=[_event(event) for _, event in logged[:limit]],
+            next=to_cursor(logged[limit - 1][0]) if len(logged) > limit else None,
+        )
+
+    def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
+        channel = self.presence.channel(key)
+        floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
+        stays = [presence.stay(of.user, member, channel) for of, member in self.presence.present(key, floor)]
+        if not stays and not self._is_occupied_by_word(key, channel, floor):
+            return None
+        since = presence.occupied_since(channel, stays)
+        return OccupiedChannel(
+            channel=key.channel,
+            occupancy=len(stays),
+            reported_occupancy=_reported(channel),
+            occupied_since=None if since is None else to_iso(since),
+        )
+
+    def _is_occupied_by_word(self, key: ChannelKey, channel: Channel, floor: Stamp) -> bool:
+        # Of most of Pusher's channels its word is all there is. Where members are known they decide: the word that a
+        # channel was vacated may have been lost.
+        return presence.is_declared_occupied(channel, floor) and not self.presence.has_known_members(key)
+
+
+def _reported(channel: Channel) -> int | None:
+    return None if channel.reported is None else channel.reported.members
+
+
+def _member(stay: Stay) -> MemberOfChannel:
+    return MemberOfChannel(
+        user=stay.user, since=to_iso(stay.since), last_seen=to_iso(stay.last_seen), state=_data(stay.state)
+    )
+
+
+def _event(event: PresenceEvent) -> LoggedEvent:
+    return LoggedEvent(
+        kind=event.kind,
+        user=event.user,
+        occurred_at=to_iso(event.occurred_at),
+        received_at=to_iso(event.received_at),
+        event_id=event.event_id,
+        state=_data(event.state),
+        occupancy=event.occupancy,
+        reason=event.reason,
+    )
+
+
+def _data(state: str | None) -> JsonValue:
+    data: JsonValue = None if state is None else json.loads(state)
+    return data

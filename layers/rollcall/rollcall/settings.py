@@ -1,0 +1,75 @@
+"""What each function is told by its environment. This module alone reads it; `template.yaml` sets what stands here."""
+
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from rollcall.errors import MissingSetting
+
+if TYPE_CHECKING:  # ingest has no use for retention, and must not pay for pydantic
+    from rollcall.retention import Retention
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    webhooks_queue_url: str
+    url_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    presence_table: str
+    events_table: str
+    parked_queue_url: str
+    parameter_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrimmerSettings:
+    presence_table: str
+    events_table: str
+    parameter_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySettings:
+    presence_table: str
+    events_table: str
+    parameter_prefix: str
+    read_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """The stack's retention, as text."""
+
+    lease_minutes: str
+    tombstone_retention_minutes: str
+    event_retention_minutes: str
+    trim_members: str
+    trim_tombstones: str
+    trim_events: str
+
+
+def read[Settings](model: type[Settings]) -> Settings:
+    """The settings of one function. Raises `MissingSetting`, which names all that are missing."""
+    names = [field.name for field in fields(model)]  # type: ignore[arg-type]  # only the dataclasses above are read
+    missing = [name.upper() for name in names if not os.environ.get(name.upper())]
+    if missing:
+        raise MissingSetting(f"The environment lacks {', '.join(missing)}.")
+    return model(**{name: os.environ[name.upper()] for name in names})
+
+
+def read_retention() -> "Retention":
+    """The stack's retention. Raises pydantic's `ValidationError` for settings that would break correctness."""
+    from rollcall.retention import Retention  # as above
+
+    settings = read(RetentionSettings)
+    return Retention(
+        lease_minutes=int(settings.lease_minutes),
+        tombstone_retention_minutes=int(settings.tombstone_retention_minutes),
+        event_retention_minutes=int(settings.event_retention_minutes),
+        trim_members=settings.trim_members == "ENABLED",
+        trim_tombstones=settings.trim_tombstones == "ENABLED",
+        trim_events=settings.trim_events == "ENABLED",
+    )

@@ -1,0 +1,77 @@
+"""What is stored per source in SSM: its secrets, and its own retention; remembered for minutes.
+
+A rotation takes effect by itself, at the latest when what is remembered has aged.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from rollcall.aws import unavailable_on_failure
+from rollcall.errors import InvalidRetention, MissingSecret
+from rollcall.keys import SourceKey
+from rollcall.retention import Override, Retention
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+_REMEMBERED_FOR = 5 * 60.0  # seconds; each source costs a request that often, and SSM takes 40 a second
+_ASKED_AGAIN_AFTER = 10.0  # seconds; a webhook that proves nothing may be the first of a rotation, or a forgery
+
+
+@dataclass
+class Sources:
+    """The stored parameters of sources. `clock` gives seconds that only ever go up."""
+
+    client: "SSMClient"
+    prefix: str
+    clock: Callable[[], float]
+    _remembered: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+
+    def secrets(self, source: SourceKey, *, doubted: bool = False) -> object:
+        """The source's secrets as stored, an empty object where none are; asked for again if `doubted`.
+
+        Raises `MissingSecret` for what is no JSON, and `Unavailable`.
+        """
+        text = self._get("secrets", source, _ASKED_AGAIN_AFTER if doubted else _REMEMBERED_FOR)
+        try:
+            return {} if text is None else json.loads(text)
+        except ValueError as error:
+            raise MissingSecret("The stored secrets are not JSON.") from error
+
+    def override(self, source: SourceKey) -> Override:
+        """The source's own retention. Raises `InvalidRetention` for one that would break correctness."""
+        text = self._get("retention", source, _REMEMBERED_FOR)
+        try:
+            return Override() if text is None else Override.model_validate_json(text)
+        except ValidationError as error:
+            raise InvalidRetention("The source's stored retention is not valid.") from error
+
+    def _get(self, what: str, source: SourceKey, fresh_for: float) -> str | None:
+        name = f"{self.prefix}/{what}/{source.provider}/{source.source}"
+        asked_at, value = self._remembered.get(name, (None, None))
+        if asked_at is None or self.clock() - asked_at > fresh_for:
+            value = self._ask(name)
+            self._remembered[name] = (self.clock(), value)
+        return value
+
+    def _ask(self, name: str) -> str | None:
+        with unavailable_on_failure("Reading a source's parameters"):
+            try:
+                return self.client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+            except self.client.exceptions.ParameterNotFound:
+                return None
+
+
+@dataclass(frozen=True)
+class RetentionOfSources:
+    """The settings in force for a source: the stack's, with the source's own over them."""
+
+    stack: Retention
+    sources: Sources
+
+    def __call__(self, source: SourceKey) -> Retention:
+        return self.stack.overridden_by(self.sources.override(source))
