@@ -5,10 +5,8 @@ as little as it can, and parses nothing. `tools/bench_ingest.py` says what it co
 """
 
 import logging
-from typing import Any
 
-import botocore.session  # boto3 would add a tenth to the import, for nothing that is used here
-from botocore.config import Config
+from botocore.credentials import Credentials
 
 from rollcall import answers, provider, settings, tokens
 from rollcall.answers import Answer
@@ -17,16 +15,15 @@ from rollcall.errors import NotFound, RollcallError
 from rollcall.webhook_queue import WebhookQueue
 
 _settings = settings.read(settings.IngestSettings)
-_sqs: Any = botocore.session.Session().create_client(  # typed by boto3 only
-    "sqs",
-    config=Config(
-        # Seconds. Two tries and the pause between them end within the 4 s that Pusher waits, so it hears of a failure.
-        connect_timeout=0.5,
-        read_timeout=0.9,
-        retries={"mode": "standard", "total_max_attempts": 2},
+_identity = settings.read(settings.Identity)
+_queue = WebhookQueue(
+    url=_settings.webhooks_queue_url,
+    endpoint=settings.read_endpoint(),
+    region=_identity.aws_region,
+    credentials=Credentials(
+        _identity.aws_access_key_id, _identity.aws_secret_access_key, settings.read_session_token()
     ),
 )
-_queue = WebhookQueue(_sqs, _settings.webhooks_queue_url)
 _logger = logging.getLogger(__name__)
 
 

@@ -17,6 +17,15 @@ class IngestSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a function is, as Lambda itself tells it: its region and its role's credentials."""
+
+    aws_region: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerSettings:
     presence_table: str
     events_table: str
@@ -58,6 +67,16 @@ def read[Settings](model: type[Settings]) -> Settings:
     if missing:
         raise MissingSetting(f"The environment lacks {', '.join(missing)}.")
     return model(**{name: os.environ[name.upper()] for name in names})
+
+
+def read_session_token() -> str | None:
+    """The token that belongs to a role's credentials; a user's own, with `sam local`, may have none."""
+    return os.environ.get("AWS_SESSION_TOKEN") or None
+
+
+def read_endpoint() -> str | None:
+    """Another address for all of AWS, when it runs on this machine."""
+    return os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def read_retention() -> "Retention":

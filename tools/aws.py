@@ -1,0 +1,79 @@
+"""One AWS, real or embedded, and its clients."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+LOCAL_REGION = "us-east-1"
+LOCAL_KEY = "test"  # the embedded AWS takes this key as its account's root
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Makes clients of one AWS; each is made once, when it is first asked for."""
+
+    session: boto3.Session
+    endpoint: str | None = None
+
+    @classmethod
+    def embedded(cls, port: int) -> "Aws":
+        """The embedded AWS on this machine, whatever the environment says about real ones."""
+        session = boto3.Session(LOCAL_KEY, LOCAL_KEY, region_name=LOCAL_REGION)
+        return cls(session, f"http://127.0.0.1:{port}")
+
+    @classmethod
+    def real(cls, region: str) -> "Aws":
+        """AWS with the user's ordinary credentials."""
+        return cls(boto3.Session(region_name=region))
+
+    @cached_property
+    def apis(self) -> "ApiGatewayV2Client":
+        return self.session.client("apigatewayv2", endpoint_url=self.endpoint)
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        return self.session.client("cloudformation", endpoint_url=self.endpoint)
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self.session.client("dynamodb", endpoint_url=self.endpoint)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        # A trimmer may work for four minutes, and must not be started twice because its answer takes long.
+        patient = Config(read_timeout=300, retries={"total_max_attempts": 1})
+        return self.session.client("lambda", endpoint_url=self.endpoint, config=patient)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        return self.session.client("logs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def schedules(self) -> "EventBridgeSchedulerClient":
+        return self.session.client("scheduler", endpoint_url=self.endpoint)
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        return self.session.client("secretsmanager", endpoint_url=self.endpoint)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return self.session.client("sqs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        return self.session.client("ssm", endpoint_url=self.endpoint)

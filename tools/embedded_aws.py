@@ -1,0 +1,183 @@
+"""An AWS on this machine: MiniStack as a background process, and Rollcall deployed on it."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tools import sam, web
+from tools.aws import LOCAL_KEY, LOCAL_REGION, Aws
+from tools.failures import failures
+from tools.gaps import fill_gaps
+from tools.places import LOCAL, MINISTACK
+from tools.progress import step
+from tools.stack import Stack
+from tools.trouble import Trouble
+
+DEFAULT_PORT = 4566  # where emulators of AWS usually listen
+START_SECONDS = 60  # it takes two; a busy machine may take more
+STOP_SECONDS = 10  # it takes one
+
+
+class EmbeddedAws:
+    """One embedded AWS with its own port and folder; as a context manager it runs for as long as the block does."""
+
+    def __init__(
+        self, port: int | None = None, *, auth: bool = False, state_dir: Path = LOCAL, bind: str = "127.0.0.1"
+    ) -> None:
+        """`port` None takes a free one; `auth` lets it enforce the functions' roles."""
+        self.port = port or _free_port()
+        self.state_dir = state_dir
+        self.aws = Aws.embedded(self.port)
+        self._auth = auth
+        self._bind = bind
+
+    @classmethod
+    def running(cls, state_dir: Path = LOCAL) -> Self | None:
+        """The one that was started with this folder, if it still runs."""
+        # The process holds the lock for as long as it lives: a recorded pid is never that of some other program.
+        if not _is_locked(state_dir / "aws.lock"):
+            return None
+        return cls(json.loads((state_dir / "aws.json").read_text())["port"], state_dir=state_dir)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def log(self) -> Path:
+        return self.state_dir / "aws.log"
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        if not MINISTACK.exists():
+            raise Trouble("The embedded AWS is not installed: `make environments` does it.")
+        if _is_taken(self.port):
+            raise Trouble(
+                f"Port {self.port} is in use by another program: choose a free one, as in `make up ROLLCALL_PORT=4600`."
+            )
+        shutil.rmtree(self.state_dir / "tmp", ignore_errors=True)  # it never deletes the code of functions it ran
+        (self.state_dir / "tmp").mkdir(parents=True)
+        process = self._spawn()
+        (self.state_dir / "aws.json").write_text(json.dumps({"pid": process.pid, "port": self.port}))
+        self._wait_until_ready(process)
+
+    def stop(self) -> None:
+        """Stops it, with the functions that it runs; what it held is gone."""
+        pid = json.loads((self.state_dir / "aws.json").read_text())["pid"]
+        for request in (signal.SIGTERM, signal.SIGKILL):
+            if _is_locked(self.state_dir / "aws.lock"):
+                os.killpg(pid, request)
+            if self._has_ended():
+                return
+        raise Trouble(f"The embedded AWS (process {pid}) does not stop.")
+
+    def deploy(self, name: str = "rollcall", parameters: Mapping[str, str] | None = None) -> Stack:
+        """Builds and deploys template.yaml under this name, and fills in what the embedded AWS lacks."""
+        overrides = {
+            "Architecture": sam.machine_architecture(),
+            "EndpointUrl": f"http://127.0.0.1:{self.port}",
+            **(parameters or {}),
+        }
+        began = datetime.now(UTC)
+        try:
+            sam.build_and_deploy(name, f"http://127.0.0.1:{self.port}", overrides, self.state_dir)
+        except Trouble as trouble:
+            raise Trouble("\n".join([str(trouble), *failures(name, self.aws, began)])) from trouble
+        with step("Completing the API"):
+            fill_gaps(name, self.aws)
+        return Stack.read(name, self.aws)
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        with (self.state_dir / "aws.lock").open("w") as lock, self.log.open("wb") as log:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Trouble("An embedded AWS already runs here: `make down` stops it.") from error
+            return subprocess.Popen(
+                [MINISTACK],
+                env=self._environment(),
+                cwd=self.state_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[lock.fileno()],
+                start_new_session=True,  # Ctrl-C here is not for it, and stop() finds its functions as its group
+            )
+
+    def _environment(self) -> dict[str, str]:
+        """All that it and the functions see of this machine: as on AWS, nothing of the developer's own settings."""
+        return {
+            "PATH": f"{MINISTACK.parent}:/usr/bin:/bin",
+            "HOME": str(self.state_dir),
+            "TMPDIR": str(self.state_dir / "tmp"),
+            "LANG": "C.UTF-8",
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": self._bind,
+            "AUTH": str(self._auth).lower(),
+            "IOT_MTLS_ENABLED": "0",  # would open a port of its own
+            "SFTP_ENABLED": "0",  # likewise
+            "MINISTACK_REGION": LOCAL_REGION,
+            "AWS_DEFAULT_REGION": LOCAL_REGION,
+            "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+            "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+        }
+
+    def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            if web.is_up(f"http://127.0.0.1:{self.port}/_ministack/ready"):
+                return
+            time.sleep(0.1)  # it starts in two seconds
+        process.kill()
+        raise Trouble(f"The embedded AWS did not start; its log is {self.log}:\n{sam.last_lines(self.log)}")
+
+    def _has_ended(self) -> bool:
+        deadline = time.monotonic() + STOP_SECONDS
+        while _is_locked(self.state_dir / "aws.lock"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)  # it takes about a second
+        return True
+
+
+def _is_locked(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was closed just now is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,39 @@
+"""Fills in what the embedded AWS leaves out of a deployed template: the API's routes and the tables' TTL."""
+
+import json
+from typing import Any
+
+from tools import routes
+from tools.aws import Aws
+
+
+def fill_gaps(stack_name: str, aws: Aws) -> None:
+    """Can be repeated after every deployment."""
+    template = _processed_template(stack_name, aws)
+    names = _physical_names(stack_name, aws)
+    routes.complete(template, names, aws)
+    _switch_on_ttl(template, names, aws)
+
+
+def _processed_template(stack_name: str, aws: Aws) -> dict[str, Any]:
+    body: Any = aws.cloudformation.get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]
+    # boto3 hands out JSON templates as dictionaries, others as text.
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template
+
+
+def _physical_names(stack_name: str, aws: Aws) -> dict[str, str]:
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    return {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
+
+
+def _switch_on_ttl(template: dict[str, Any], names: dict[str, str], aws: Aws) -> None:
+    for logical, resource in template["Resources"].items():
+        specification = resource.get("Properties", {}).get("TimeToLiveSpecification")
+        if specification is None:
+            continue
+        table = names[logical]
+        known = aws.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        if known.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+            aws.dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)

@@ -1,0 +1,23 @@
+"""The environment of the functions in containers of `sam local`, which know this machine under another name."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tools.stack import Stack
+
+HOST = "host.docker.internal"  # as samconfig.toml names this machine to the containers
+
+
+def write_env_vars(stack: Stack, file: Path) -> None:
+    """Writes what the deployed functions have in their environment, for `sam local --env-vars`."""
+    functions = {"Ingest": stack.ingest, "Consumer": stack.consumer, "Trimmer": stack.trimmer, "Query": stack.query}
+    content = {name: _variables(stack, function) for name, function in functions.items()}
+    file.touch(mode=0o600)  # it holds the stack's secrets
+    file.write_text(json.dumps(content, indent=2))
+
+
+def _variables(stack: Stack, function: str) -> dict[str, str]:
+    configuration = stack.aws.functions.get_function_configuration(FunctionName=function)
+    port = urlsplit(stack.aws.endpoint or "").port
+    return configuration["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}

@@ -1,0 +1,78 @@
+"""`make up`, `make down`, `make status`: Rollcall on this machine."""
+
+import os
+import shlex
+import sys
+
+from tools.embedded_aws import DEFAULT_PORT, EmbeddedAws
+from tools.lambda_environment import write_env_vars
+from tools.places import LOCAL
+from tools.progress import step
+from tools.stack import Stack
+from tools.trouble import BadInput, run
+from tools.urls import DEFAULT_SOURCE, print_urls
+
+
+def up() -> None:
+    """Starts what does not run, deploys what has changed, and says how to use it."""
+    embedded = EmbeddedAws.running()
+    if embedded is None:
+        embedded = EmbeddedAws(_port(DEFAULT_PORT), bind=os.environ.get("ROLLCALL_BIND") or "127.0.0.1")
+        with step(f"Starting the embedded AWS on port {embedded.port}"):
+            embedded.start()
+    else:
+        _refuse_to_move(embedded)
+        print(f"The embedded AWS is already up on port {embedded.port}; deploying what has changed.")
+    stack = embedded.deploy("rollcall")
+    write_env_vars(stack, LOCAL / "env-vars.json")
+    _print_welcome(stack)
+
+
+def down() -> None:
+    """Stops the embedded AWS, and nothing else."""
+    embedded = EmbeddedAws.running()
+    if embedded is None:
+        print("Rollcall does not run on this machine.")
+        return
+    embedded.stop()
+    print(f"Stopped the embedded AWS on port {embedded.port}; what it held is gone.")
+
+
+def status() -> None:
+    """Says whether it runs."""
+    embedded = EmbeddedAws.running()
+    if embedded is None:
+        print("Rollcall does not run on this machine; `make up` starts it.")
+        return
+    _print_welcome(Stack.read("rollcall", embedded.aws))
+
+
+def _port(default: int) -> int:
+    text = os.environ.get("ROLLCALL_PORT") or str(default)
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise BadInput(f"ROLLCALL_PORT must be a number from 1024 to 65535, and is {text}.")
+    return int(text)
+
+
+def _refuse_to_move(embedded: EmbeddedAws) -> None:
+    if _port(embedded.port) != embedded.port:
+        raise BadInput(f"The embedded AWS is already up on port {embedded.port}: `make down` first to move it.")
+
+
+def _print_welcome(stack: Stack) -> None:
+    print(f"\nRollcall is up at {stack.aws.endpoint}.\n")
+    print_urls(stack, [DEFAULT_SOURCE])
+    header = shlex.quote(f"Authorization: Bearer {stack.read_key}")
+    question = shlex.quote(f"{stack.url}/presence/pubnub/{DEFAULT_SOURCE}/members?channel=lobby")
+    print(f"\nRead API: {stack.url}/presence/...\nRead key: {stack.read_key}\n")
+    print(f"Who is in the channel lobby?\n  curl -H {header} {question}\n")
+    print("Pusher signs its webhooks: store its key and secret with `make source PROVIDER=pusher SOURCE=main`.")
+    print("`make demo` fills it with life, `make down` stops it.")
+
+
+def main() -> None:
+    {"up": up, "down": down, "status": status}[sys.argv[1]]()
+
+
+if __name__ == "__main__":
+    run(main)

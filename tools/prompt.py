@@ -1,0 +1,55 @@
+"""Asks on the terminal for what a settings model holds, whatever the model: a new provider needs no new questions."""
+
+from collections.abc import Callable, Mapping
+from getpass import getpass
+from typing import Any
+
+from pydantic import BaseModel
+
+Schema = Mapping[str, Any]
+Ask = Callable[[str], str]
+
+
+def ask_secrets(model: type[BaseModel], ask: Ask = getpass, ask_openly: Ask = input) -> dict[str, Any]:
+    """The fields of the model, typed blindly; what is left empty is left out."""
+    schema = model.model_json_schema()
+    return _Questions(schema.get("$defs", {}), ask, ask_openly).fields(schema, "")
+
+
+class _Questions:
+    def __init__(self, definitions: Mapping[str, Schema], ask: Ask, ask_openly: Ask) -> None:
+        self._definitions = definitions
+        self._ask = ask
+        self._ask_openly = ask_openly
+
+    def fields(self, schema: Schema, label: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, field in schema["properties"].items():
+            answer = self._value(field, f"{label}{name}")
+            if answer:
+                found[name] = answer
+            elif name in schema.get("required", []):
+                return {}  # an empty answer ends a list of objects
+        return found
+
+    def _value(self, schema: Schema, label: str) -> Any:
+        schema = self._definitions[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+        if schema["type"] == "array":
+            return self._several(schema["items"], label)
+        if "properties" in schema:
+            return self.fields(schema, f"{label}, ")
+        if schema["type"] == "object":
+            return self._named(schema["additionalProperties"], label)
+        return self._ask(f"{label} (Enter for none): ").strip()
+
+    def _several(self, schema: Schema, label: str) -> list[Any]:
+        found: list[Any] = []
+        while answer := self._value(schema, f"{label} {len(found) + 1}"):
+            found.append(answer)
+        return found
+
+    def _named(self, schema: Schema, label: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while name := self._ask_openly(f"Name of an entry of {label} (Enter for no more): ").strip():
+            found[name] = self._value(schema, f"{label} {name}")
+        return found

@@ -1,0 +1,92 @@
+"""A deployed Rollcall, read from the outputs of its CloudFormation stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from botocore.exceptions import ClientError
+
+from tools.aws import Aws
+from tools.trouble import Trouble
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where each part of one deployed Rollcall is."""
+
+    name: str
+    aws: Aws
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, name: str, aws: Aws) -> "Stack":
+        """The stack of that name in that AWS."""
+        try:
+            description = aws.cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise Trouble(f"There is no stack named {name} {_where(aws)}.") from error
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+        if "ParameterPrefix" not in outputs:
+            raise Trouble(f"The stack {name} {_where(aws)} is not (or not completely) a Rollcall.")
+        return cls(name, aws, outputs)
+
+    @property
+    def url(self) -> str:
+        """What the paths of webhooks and of the read API are appended to."""
+        if self.aws.endpoint is None:
+            return self.outputs["ApiUrl"]
+        # The embedded AWS does not answer under the names that it gives to its APIs.
+        return f"{self.aws.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/$default"
+
+    @cached_property
+    def url_secret(self) -> str:
+        return self._secret("UrlSecretArn")
+
+    @cached_property
+    def read_key(self) -> str:
+        return self._secret("ReadKeyArn")
+
+    @property
+    def webhooks_queue(self) -> str:
+        return self.outputs["WebhooksQueueUrl"]
+
+    @property
+    def parked_queue(self) -> str:
+        return self.outputs["ParkedQueueUrl"]
+
+    @property
+    def presence_table(self) -> str:
+        return self.outputs["PresenceTable"]
+
+    @property
+    def events_table(self) -> str:
+        return self.outputs["EventsTable"]
+
+    @property
+    def parameter_prefix(self) -> str:
+        return self.outputs["ParameterPrefix"]
+
+    @property
+    def ingest(self) -> str:
+        return self.outputs["IngestFunction"]
+
+    @property
+    def consumer(self) -> str:
+        return self.outputs["ConsumerFunction"]
+
+    @property
+    def trimmer(self) -> str:
+        return self.outputs["TrimmerFunction"]
+
+    @property
+    def query(self) -> str:
+        return self.outputs["QueryFunction"]
+
+    def _secret(self, output: str) -> str:
+        return self.aws.secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"]
+
+
+def _where(aws: Aws) -> str:
+    return f"in {aws.session.region_name}" if aws.endpoint is None else "in the embedded AWS"
