@@ -40,6 +40,7 @@ class EmbeddedAws:
         self.aws = Aws.embedded(self.port)
         self._auth = auth
         self._bind = bind
+        self._process: subprocess.Popen[bytes] | None = None  # only where this program started it
 
     @classmethod
     def running(cls, state_dir: Path = LOCAL) -> Self | None:
@@ -72,7 +73,7 @@ class EmbeddedAws:
             )
         shutil.rmtree(self.state_dir / "tmp", ignore_errors=True)  # it never deletes the code of functions it ran
         (self.state_dir / "tmp").mkdir(parents=True)
-        process = self._spawn()
+        self._process = process = self._spawn()
         (self.state_dir / "aws.json").write_text(json.dumps({"pid": process.pid, "port": self.port}))
         self._wait_until_ready(process)
 
@@ -83,6 +84,8 @@ class EmbeddedAws:
             if _is_locked(self.state_dir / "aws.lock"):
                 os.killpg(pid, request)
             if self._has_ended():
+                if self._process:
+                    self._process.wait()
                 return
         raise Trouble(f"The embedded AWS (process {pid}) does not stop.")
 

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from tools.stack import Stack
 
+# In containers the functions take the token and the key that the files in events/ carry, instead of the stack's own.
+OF_EVENTS = {"URL_SECRET": "example", "READ_KEY": "example"}
 HOST = "host.docker.internal"  # as samconfig.toml names this machine to the containers
 
 
@@ -20,4 +22,6 @@ def write_env_vars(stack: Stack, file: Path) -> None:
 def _variables(stack: Stack, function: str) -> dict[str, str]:
     configuration = stack.aws.functions.get_function_configuration(FunctionName=function)
     port = urlsplit(stack.aws.endpoint or "").port
-    return configuration["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
+    variables = configuration["Environment"]["Variables"]
+    known = {name: value for name, value in OF_EVENTS.items() if name in variables}
+    return variables | known | {"AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}

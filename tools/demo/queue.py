@@ -8,13 +8,13 @@ from tools.trouble import Trouble
 PATIENCE_SECONDS = 60  # a hundred webhooks take two
 
 
-def wait_until_empty(stack: Stack) -> None:
+def wait_until_empty(stack: Stack, patience: float = PATIENCE_SECONDS) -> None:
     """Returns when nothing waits and nothing is being worked on."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while left := _left(stack):
         if time.monotonic() > deadline:
             raise Trouble(
-                f"{left} webhooks are still in the queue after {PATIENCE_SECONDS} s: the consumer does not get on"
+                f"{left} webhooks are still in the queue after {patience:.0f} s: the consumer does not get on"
                 " with them; what it says is in .local/aws.log and in its log group."
             )
         time.sleep(0.2)

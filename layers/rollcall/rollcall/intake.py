@@ -17,7 +17,7 @@ _LARGEST_STATE = 200_000
 
 
 class StoredSecrets(Protocol):
-    def __call__(self, source: SourceKey, *, doubted: bool = False) -> object:
+    def __call__(self, source: SourceKey, /, *, doubted: bool = False) -> object:
         """The source's secrets as they are stored, an empty object for none; asked for anew if `doubted`."""
 
 

@@ -18,8 +18,10 @@ from rollcall.timestamps import to_milliseconds
 
 _END_OF_TIME = 10**15 - 1  # milliseconds; the last that a record's key can hold
 
-type Name = Annotated[str, Query(min_length=1)]
-type Limit = Annotated[int, Query(ge=1, le=1000)]  # a page that one request of DynamoDB's can fill
+# Not as `type` statements: Powertools would not see the alias in them.
+Name = Annotated[str, Query(min_length=1)]
+Cursor = Annotated[str, Query(alias="next")]  # the word that the answer before this one gave under that name
+Limit = Annotated[int, Query(ge=1, le=1000)]  # a page that one request of DynamoDB's can fill
 
 
 def require_key(headers: dict[str, str], read_key: str) -> None:
@@ -34,15 +36,15 @@ def routes(reading: Reading) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(enable_validation=True)
 
     @app.get("/presence/<provider>/<source>/members")
-    def members(provider: str, source: str, channel: Name, limit: Limit = 100, cursor: str = "") -> Members:
+    def members(provider: str, source: str, channel: Name, limit: Limit = 100, cursor: Cursor = "") -> Members:
         return reading.members(_channel(provider, source, channel), limit, cursor)
 
     @app.get("/presence/<provider>/<source>/channels")
-    def channels(provider: str, source: str, prefix: str = "", limit: Limit = 100, cursor: str = "") -> Channels:
+    def channels(provider: str, source: str, prefix: str = "", limit: Limit = 100, cursor: Cursor = "") -> Channels:
         return reading.channels(_channel(provider, source, prefix).of_source, prefix, limit, cursor)
 
     @app.get("/presence/<provider>/<source>/whereabouts")
-    def whereabouts(provider: str, source: str, user: Name, limit: Limit = 100, cursor: str = "") -> Whereabouts:
+    def whereabouts(provider: str, source: str, user: Name, limit: Limit = 100, cursor: Cursor = "") -> Whereabouts:
         return reading.whereabouts(_user(provider, source, user), user, limit, cursor)
 
     @app.get("/presence/<provider>/<source>/events")
@@ -53,7 +55,7 @@ def routes(reading: Reading) -> APIGatewayHttpResolver:
         begin: Annotated[str, Query(alias="from")] = "",
         until: str = "",
         limit: Limit = 100,
-        cursor: str = "",
+        cursor: Cursor = "",
     ) -> Events:
         first, last = _time("from", begin, 0), _time("until", until, _END_OF_TIME)
         if first > last:

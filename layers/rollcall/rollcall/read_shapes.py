@@ -6,7 +6,7 @@ from pydantic import BaseModel, JsonValue
 
 from rollcall.errors import InvalidParameter
 
-_NO_CURSOR = "cursor is not what an answer to the same question gave as next."
+_NO_CURSOR = "next is not what an answer to the same question gave."
 
 
 class MemberOfChannel(BaseModel):

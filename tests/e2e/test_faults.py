@@ -1,0 +1,108 @@
+"""Every acknowledged webhook ends applied or parked, whatever fails on the way."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from rollcall.envelope import Envelope, open_envelope
+from rollcall.events import PresenceEvent
+from rollcall.providers.pubnub import parse
+from rollcall.timestamps import to_iso
+from tests import oracle
+from tests.e2e.faulty_dynamodb import faulty_dynamodb
+from tests.e2e.rollcall_client import RollcallClient, now, pubnub
+from tools.parked import looked_at
+from tools.redrive import redrive
+from tools.stack import Stack
+
+WEBHOOKS = 2_000
+CLIENTS = 8
+SOURCE = "faults"
+DAY = 86_400_000  # milliseconds; the lease
+
+
+@contextmanager
+def consumer_with(stack: Stack, **variables: str) -> Iterator[None]:
+    """The consumer, with more in its environment."""
+    told = stack.aws.functions.get_function_configuration(FunctionName=stack.consumer)["Environment"]["Variables"]
+
+    def tell(environment: dict[str, str]) -> None:
+        stack.aws.functions.update_function_configuration(
+            FunctionName=stack.consumer, Environment={"Variables": environment}
+        )
+
+    tell({**told, **variables})
+    yield
+    tell(told)
+
+
+def story(seed: int) -> list[bytes]:
+    """Webhooks of 40 users who come to and go from 8 rooms; a tenth of them is sent twice, and all are in disorder."""
+    chance = random.Random(seed)
+    begin = now() - WEBHOOKS * 10
+    sent = [
+        pubnub(
+            (
+                chance.choice(("joined", "joined", "left")),
+                f"room-{chance.randrange(8)}",
+                f"user-{chance.randrange(40)}",
+            ),
+            at=begin + number * 10,
+        )
+        for number in range(WEBHOOKS * 9 // 10)
+    ]
+    sent += chance.sample(sent, WEBHOOKS - len(sent))
+    chance.shuffle(sent)
+    return sent
+
+
+def events_of(bodies: list[bytes]) -> list[PresenceEvent]:
+    received = now()
+    return [
+        event
+        for body in bodies
+        for event in parse(
+            Envelope(provider="pubnub", source=SOURCE, received_at=received, request_id="", headers={}, body=body)
+        )
+    ]
+
+
+def assert_presence_is_right(rollcall: RollcallClient, events: list[PresenceEvent]) -> None:
+    for place in oracle.places(events):
+        expected = {member.user for member in oracle.answer(events, place, DAY, now()).members}
+        assert rollcall.users("pubnub", SOURCE, place.channel) == expected, place
+
+
+def test_with_writes_failing_at_random_nothing_that_was_acknowledged_is_lost(rollcall: RollcallClient) -> None:
+    stack = rollcall.stack
+    bodies = story(seed=7)
+    with faulty_dynamodb(stack.aws.endpoint or "", share=0.05, seed=7) as dynamodb:
+        with consumer_with(stack, AWS_ENDPOINT_URL_DYNAMODB=f"http://127.0.0.1:{dynamodb.server_port}"):
+            with ThreadPoolExecutor(CLIENTS) as clients:
+                answers = list(clients.map(lambda body: rollcall.post("pubnub", SOURCE, body), bodies))
+            rollcall.settle()
+        assert dynamodb.failures > WEBHOOKS / 20
+
+    acknowledged = [body for body, answer in zip(bodies, answers, strict=True) if answer.status == 200]
+    assert len(acknowledged) == WEBHOOKS
+    with looked_at(stack) as messages:
+        envelopes = [open_envelope(message["Body"]) for message in messages]
+    parked = [envelope.body for envelope in envelopes if envelope.source == SOURCE]
+    applied = list(acknowledged)
+    for body in parked:
+        applied.remove(body)  # each parked webhook is one of those acknowledged
+    logged = {
+        (event["event_id"], event["occurred_at"])
+        for channel in {event.channel for event in events_of(bodies)}
+        for event in rollcall.tell("events", "pubnub", SOURCE, channel=channel, limit=1000)["events"]
+    }
+    assert logged >= {_known_by(event) for event in events_of(applied)}
+
+    redrive(stack, None)
+    rollcall.settle()
+    assert_presence_is_right(rollcall, events_of(acknowledged))
+
+
+def _known_by(event: PresenceEvent) -> tuple[str, str]:
+    return event.event_id, to_iso(event.occurred_at)
