@@ -7,7 +7,7 @@ from typing import Any
 
 from rollcall.events import PresenceEvent
 from tests.e2e.rollcall_client import RollcallClient, now, pubnub, pusher, signed
-from tests.recordings import Recording, recordings_of, secrets_of
+from tests.recorded import Recording, recordings_of, secrets_of
 from tools.redrive import redrive
 from tools.trim import trim
 

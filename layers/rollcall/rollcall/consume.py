@@ -15,11 +15,12 @@ from rollcall.converge import Registers, converge
 from rollcall.each import Each
 from rollcall.envelope import open_envelope
 from rollcall.errors import Hopeless, Unavailable
-from rollcall.event_log import LARGEST_BATCH
 from rollcall.events import Kind, PresenceEvent
 from rollcall.intake import Interpretation, StoredSecrets, channel_key, interpret, member_key
 from rollcall.keys import ChannelKey, MemberKey
 from rollcall.merge import Channel, Member, channel_evidence, member_evidence
+
+_LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
 
 
 class Delivery(NamedTuple):
@@ -147,7 +148,7 @@ class Consumer:
                 partial(self.log.write, [event for event, _ in logged]),
                 frozenset(message_id for _, message_id in logged),
             )
-            for number, logged in enumerate(batched(batch.logged, LARGEST_BATCH, strict=False))
+            for number, logged in enumerate(batched(batch.logged, _LOGGED_TOGETHER, strict=False))
         }
 
 

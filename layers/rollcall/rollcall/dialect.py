@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import math
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from rollcall.events import Kind, PresenceEvent
 # Milliseconds. A provider's clock may run ahead of AWS's by seconds; a time further ahead is absurd, and as the newest
 # evidence it would pin its member until then.
 _FURTHEST_AHEAD = 5 * 60_000
+_MOST_DIGITS = 4_000  # Python itself refuses to read 4,300
 
 
 class Transcript:
@@ -61,7 +63,7 @@ class Transcript:
 def read_json(body: bytes) -> object:
     """A body as JSON. Raises `Unreadable` for whatever else it is, however it is broken."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, parse_int=_int, parse_float=_float)
     except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, endless digits, nested without end
         raise Unreadable("The body is not JSON.") from error
 
@@ -96,6 +98,19 @@ def is_one_of(candidate: str, accepted: Iterable[str]) -> bool:
     for secret in accepted:
         found |= hmac.compare_digest(presented, secret.encode())
     return found
+
+
+# Some numbers are legal JSON, and yet none that could be written again: their digits are kept as text, so that one
+# client's odd state does not make a whole batch unreadable.
+
+
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+def _float(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
 
 
 def _refuse_constant(constant: str) -> NoReturn:

@@ -99,7 +99,7 @@ def open_envelope(message: str) -> Envelope:
             headers={str(name): str(value) for name, value in content["headers"].items()},
             body=_decompressed(body) if content["compressed"] else body,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, zlib.error) as error:
         raise UnreadableEnvelope("The message is no envelope.") from error
 
 
@@ -109,7 +109,8 @@ def _is_kept(name: str) -> bool:
 
 def _decompressed(body: bytes) -> bytes:
     # Bounded, so that a forged message cannot fill the memory.
-    content = zlib.decompressobj().decompress(body, _LARGEST_BODY + 1)
-    if len(content) > _LARGEST_BODY:
+    stream = zlib.decompressobj()
+    content = stream.decompress(body, _LARGEST_BODY + 1)
+    if len(content) > _LARGEST_BODY or not stream.eof:
         raise ValueError("more than was ever let in")
     return content

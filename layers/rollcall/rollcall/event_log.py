@@ -6,6 +6,7 @@ A record's key says all that tells its event from others, so a repeated webhook 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from rollcall.aws import unavailable_on_failure
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, WriteRequestUnionTypeDef
 
-LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
+_LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
 _ATTEMPTS = 5  # at what DynamoDB leaves over of a batch; then SQS brings the webhook again
 
 
@@ -29,17 +30,11 @@ class EventLog:
     retention_of: RetentionOf
 
     def write(self, events: Iterable[PresenceEvent]) -> None:
-        """Write at most `LARGEST_BATCH` events, all of them or, raising `Unavailable`, perhaps only some."""
-        # By key, for a batch that names one record twice is refused.
-        records = {sort_key(event): self._record(event) for event in events}
-        left: Sequence[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": record}} for record in records.values()]
-        for _ in range(_ATTEMPTS):
-            with unavailable_on_failure("Writing events"):
-                answer = self.client.batch_write_item(RequestItems={self.table: left})
-            left = answer["UnprocessedItems"].get(self.table, [])
-            if not left:
-                return
-        raise Unavailable("Writing events was throttled.")
+        """Write all events or, raising `Unavailable`, perhaps only some."""
+        # By key, for a request that names one record twice is refused.
+        records = {(_channel(event), sort_key(event)): self._record(event) for event in events}
+        for some in batched(records.values(), _LARGEST_BATCH, strict=False):
+            self._write([{"PutRequest": {"Item": record}} for record in some])
 
     def read(
         self, channel: ChannelKey, begin: int, end: int, *, after: str = "", at_once: int = 1000
@@ -69,8 +64,17 @@ class EventLog:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def _write(self, left: "Sequence[WriteRequestUnionTypeDef]") -> None:
+        for _ in range(_ATTEMPTS):
+            with unavailable_on_failure("Writing events"):
+                answer = self.client.batch_write_item(RequestItems={self.table: left})
+            left = answer["UnprocessedItems"].get(self.table, [])
+            if not left:
+                return
+        raise Unavailable("Writing events was throttled.")
+
     def _record(self, event: PresenceEvent) -> "dict[str, AttributeValueTypeDef]":
-        channel = ChannelKey(event.provider, event.source, event.channel)
+        channel = _channel(event)
         retention = self.retention_of(channel.of_source)
         expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
         texts = {
@@ -107,6 +111,10 @@ def sort_key(event: PresenceEvent) -> str:
         :16
     ]  # 64 bits, per channel and ms
     return f"{event.occurred_at:015d}.{position:07d}.{digest}"
+
+
+def _channel(event: PresenceEvent) -> ChannelKey:
+    return ChannelKey(event.provider, event.source, event.channel)
 
 
 def _event(channel: ChannelKey, item: "dict[str, AttributeValueTypeDef]") -> PresenceEvent:

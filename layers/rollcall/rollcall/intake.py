@@ -1,5 +1,6 @@
 """From an envelope to what can be applied: verify, parse, and keep apart what no record can hold."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from rollcall.provider import Provider, load
 
 # Bytes of JSON text. PubNub allows 32 KB, which escapes may double; DynamoDB's records end at 400 KB.
 _LARGEST_STATE = 200_000
+_DEEPEST_STATE = 200  # levels; pydantic, which writes the answers, refuses at some 250
 
 
 class StoredSecrets(Protocol):
@@ -74,5 +76,16 @@ def _secrets(provider: Provider, stored: object) -> BaseModel:
 def _require_storable(event: PresenceEvent) -> None:
     channel = channel_key(event)
     keys.require_storable(str(channel), str(member_key(event)), keys.user_key(channel.of_source, event.user))
+    keys.require_storable(event.event_id, event.reason)
+    if event.state is not None and _depth(event.state) > _DEEPEST_STATE:
+        raise UnstorableEvent("A state is nested too deep to be answered.")
     if event.state is not None and len(event.state) > _LARGEST_STATE:
         raise UnstorableEvent(f"A state has {len(event.state)} bytes; {_LARGEST_STATE} can be stored.")
+
+
+def _depth(state: str) -> int:
+    depth = deepest = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', state):
+        depth += (mark in "[{") - (mark in "]}")
+        deepest = max(deepest, depth)
+    return deepest

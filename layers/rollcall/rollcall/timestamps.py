@@ -1,7 +1,8 @@
 """Times as providers write them, and as Rollcall answers with them."""
 
-import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 # The size of a number tells its unit: each bound lies thousands of years from the times that webhooks tell.
 _UNITS = (
@@ -24,9 +25,9 @@ def to_milliseconds(value: object) -> int | None:
             value = float(text) if "." in text else int(text)
         except ValueError:
             return _from_iso(text)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _UNITS[-1][0]:
         return None
-    return next((_scaled(value, factor) for bound, factor in _UNITS if value < bound), None)
+    return next((_scaled(value, factor) for bound, factor in _UNITS if value < bound), 0) or None
 
 
 def to_iso(milliseconds: int) -> str:
@@ -37,7 +38,7 @@ def to_iso(milliseconds: int) -> str:
 
 def _scaled(value: float, factor: float) -> int:
     # Whole numbers stay whole: a float has no room for the digits of a timetoken.
-    return int(value * factor) if factor >= 1 else int(value) // round(1 / factor)
+    return round(value * factor) if factor >= 1 else int(value) // round(1 / factor)
 
 
 def _from_iso(text: str) -> int | None:
@@ -47,7 +48,7 @@ def _from_iso(text: str) -> int | None:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     try:
-        milliseconds = int(aware.timestamp() * 1000)
+        milliseconds = (aware - _EPOCH) // timedelta(milliseconds=1)
     except (OverflowError, ValueError):
         return None
     return milliseconds if milliseconds > 0 else None

@@ -4,7 +4,6 @@ Events & Actions: https://www.pubnub.com/docs/serverless/events-and-actions/even
 Legacy bodies: https://www.pubnub.com/docs/migration-guides/legacy-webhooks
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -122,7 +121,7 @@ def _items_in(body: object) -> Iterator[_Item]:
         event = part.get("event")
         if isinstance(event, dict):
             yield from _items_in_envelope(event, part.get("metadata"))
-        elif isinstance(part.get("data"), list):
+        elif isinstance(part.get("data"), list) and not {"action", "status"} & part.keys():
             yield from _items_in_payload(part)
         elif {"action", "status", "occupancy"} & part.keys():
             yield _Item(part)
@@ -165,8 +164,11 @@ def _channel_in(metadata: object) -> str:
 
 def _multipart(envelope: Envelope) -> dict[str, object]:
     # The standard library's mail parser: forms are mail with other headers.
-    head = f"Content-Type: {envelope.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser().parsebytes(head + envelope.body)
+    head = f"Content-Type: {envelope.headers['content-type']}\r\n\r\n".encode(errors="replace")
+    try:
+        message = BytesParser().parsebytes(head + envelope.body)
+    except RecursionError as error:
+        raise Unreadable("The form is nested without end.") from error
     fields: dict[str, object] = {}
     for part in message.walk():
         name = part.get_param("name", header="content-disposition")
@@ -203,7 +205,7 @@ def _add_event(transcript: Transcript, item: _Item) -> None:
     inner = fields.get("data")
     # `data` repeats the legacy event, all values as text, or is the state itself.
     repeated = inner if isinstance(inner, dict) and {"action", "uuid"} <= inner.keys() else {}
-    user = as_name(fields.get("userId") or fields.get("uuid") or repeated.get("uuid"))
+    user = as_name(fields.get("userId")) or as_name(fields.get("uuid")) or as_name(repeated.get("uuid"))
     kind = _SCHEMAS.get(_schema_name(item.schema))
     if kind is Kind.OCCUPANCY_REPORTED and user:
         kind = Kind.TIMED_OUT  # PubNub's samples of time-outs wear the schema of counts
@@ -214,14 +216,24 @@ def _add_event(transcript: Transcript, item: _Item) -> None:
         transcript,
         kind,
         item,
-        channel=as_name(fields.get("channel") or fields.get("channelId")) or item.channel,
+        channel=as_name(fields.get("channel")) or as_name(fields.get("channelId")) or item.channel,
         user=user,
-        # Outside first: what is inside may be a state, which a client can make look like anything.
-        times=(fields.get("timestamp"), repeated.get("precise_timestamp"), repeated.get("timestamp"), item.timestamp),
+        times=_times(item, repeated),
         state=repeated.get("data") if repeated else inner,
         occupancy=as_count(occupancy),
         name=item.schema,
     )
+
+
+def _times(item: _Item, repeated: Mapping[str, object]) -> tuple[object, ...]:
+    """Where the time may stand, the best first. Inside may be a state, which a client can make look like anything: it
+    may only refine what the envelope says."""
+    inner: tuple[object, ...] = (repeated.get("precise_timestamp"), repeated.get("timestamp"))
+    outer = to_milliseconds(item.timestamp)
+    finest = next((ms for ms in map(to_milliseconds, inner) if ms is not None), None)
+    if outer is not None and finest is not None and finest // 1000 != outer // 1000:
+        inner = ()
+    return (item.fields.get("timestamp"), *inner, item.timestamp)
 
 
 def _add_legacy(transcript: Transcript, item: _Item) -> None:
@@ -286,8 +298,8 @@ def _add_interval(transcript: Transcript, item: _Item, channel: str, at: int | N
 def _state(kind: Kind, state: object) -> str | None:
     """The state, which may be JSON in a string. A join repeats an empty one for users who have none."""
     if isinstance(state, str):
-        with suppress(ValueError, RecursionError):  # then the text itself is the state
-            state = json.loads(state)
+        with suppress(ValueError, RecursionError, Unreadable):  # then the text itself is the state
+            state = read_json(state.encode())
     if kind is Kind.STATE_CHANGED or (kind is Kind.JOINED and state):
         return as_state(state)
     return None

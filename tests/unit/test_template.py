@@ -1,0 +1,87 @@
+"""The template keeps its promises, as far as they can be read off it."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from rollcall import settings
+from rollcall.envelope import LARGEST_MESSAGE
+from tests.aws_template import resources, template
+
+FUNCTIONS = {
+    "Ingest": {settings.IngestSettings},
+    "Consumer": {settings.ConsumerSettings, settings.RetentionSettings},
+    "Trimmer": {settings.TrimmerSettings, settings.RetentionSettings},
+    "Query": {settings.QuerySettings, settings.RetentionSettings},
+}
+# Not read by the code: a change of it makes Lambda take the secrets' new values.
+ONLY_FOR_LAMBDA = {"SECRETS_REVISION"}
+
+
+def statements() -> list[dict[str, Any]]:
+    return [
+        statement
+        for role in resources("AWS::IAM::Role").values()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_is_told_what_it_asks_for_and_nothing_else(name: str) -> None:
+    told = set(resources("AWS::Serverless::Function")[name]["Environment"]["Variables"])
+    asked = {field.name.upper() for model in FUNCTIONS[name] for field in fields(model)}
+    assert told - ONLY_FOR_LAMBDA == asked
+
+
+def test_no_policy_allows_a_whole_service_or_every_resource() -> None:
+    for statement in statements():
+        assert all("*" not in action for action in as_list(statement["Action"]))
+        assert all(resource not in ("*", "") for resource in as_list(statement["Resource"]))
+
+
+def test_every_function_has_a_role_and_a_log_group_of_its_own() -> None:
+    functions = resources("AWS::Serverless::Function").values()
+    assert len({function["Role"] for function in functions}) == len(FUNCTIONS)
+    assert len({function["LoggingConfig"]["LogGroup"] for function in functions}) == len(FUNCTIONS)
+    assert all(log["RetentionInDays"] == "LogRetentionDays" for log in resources("AWS::Logs::LogGroup").values())
+
+
+def test_a_webhook_is_tried_five_times_each_after_six_time_outs_of_the_consumer() -> None:
+    webhooks = resources("AWS::SQS::Queue")["Webhooks"]
+    assert webhooks["VisibilityTimeout"] == 6 * resources("AWS::Serverless::Function")["Consumer"]["Timeout"]
+    assert webhooks["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_a_queue_takes_the_largest_envelope() -> None:
+    assert all(
+        queue.get("MaximumMessageSize", LARGEST_MESSAGE) == LARGEST_MESSAGE
+        for queue in resources("AWS::SQS::Queue").values()
+    )
+
+
+def test_one_failing_webhook_does_not_bring_back_its_whole_batch() -> None:
+    (event,) = resources("AWS::Serverless::Function")["Consumer"]["Events"].values()
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_tables_outlive_the_stack_and_are_encrypted_and_expire() -> None:
+    for resource in template()["Resources"].values():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+            assert resource["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+            assert resource["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_the_path_of_a_webhook_which_holds_its_token_is_logged_nowhere() -> None:
+    (api,) = resources("AWS::Serverless::HttpApi").values()
+    assert "AccessLogSettings" not in api
+
+
+def test_ingest_has_no_layer_of_dependencies() -> None:
+    assert resources("AWS::Serverless::Function")["Ingest"]["Layers"] == ["RollcallLayer"]
