@@ -1,6 +1,7 @@
 """Turns webhooks into presence."""
 
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,8 @@ def _report(outcome: Outcome, deliveries: int) -> None:
         with single_metric("WebhooksParked", MetricUnit.Count, 1) as metric:
             metric.add_dimension("reason", trouble.reason)
         _logger.warning("webhook parked", message_id=message_id, reason=trouble.reason, sentence=str(trouble))
-    for error in outcome.errors:
-        _logger.error("webhooks to be retried", error=str(error), cause=repr(error.__cause__))
+    # Each cause once: in a large batch thousands of writes may fail alike.
+    causes = Counter((repr(error), type(error.__cause__).__name__) for error in outcome.errors)
+    for (error, cause), writes in causes.items():
+        _logger.error("webhooks to be retried", error=error, cause=cause, writes=writes)
     _logger.info("batch consumed", extra=figures)

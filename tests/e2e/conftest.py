@@ -14,10 +14,7 @@ from tools.stack import Stack
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("aws")
     with EmbeddedAws(auth=True, state_dir=folder) as aws:
-        stack = aws.deploy("rollcall-e2e", {"TrimMembers": "DISABLED"})  # its schedule would trim between two steps
-        # Seconds instead of minutes until a failed write is tried again.
-        stack.aws.sqs.set_queue_attributes(QueueUrl=stack.webhooks_queue, Attributes={"VisibilityTimeout": "5"})
-        yield stack
+        yield aws.deploy("rollcall-e2e", {"TrimMembers": "DISABLED"})  # its schedule would trim between two steps
 
 
 @pytest.fixture

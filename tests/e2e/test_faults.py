@@ -23,18 +23,19 @@ DAY = 86_400_000  # milliseconds; the lease
 
 
 @contextmanager
-def consumer_with(stack: Stack, **variables: str) -> Iterator[None]:
-    """The consumer, with more in its environment."""
+def impatient_consumer(stack: Stack, **variables: str) -> Iterator[None]:
+    """The consumer, with more in its environment, and with seconds instead of minutes until a webhook comes again."""
     told = stack.aws.functions.get_function_configuration(FunctionName=stack.consumer)["Environment"]["Variables"]
 
-    def tell(environment: dict[str, str]) -> None:
+    def set_up(environment: dict[str, str], visibility: str) -> None:
         stack.aws.functions.update_function_configuration(
             FunctionName=stack.consumer, Environment={"Variables": environment}
         )
+        stack.aws.sqs.set_queue_attributes(QueueUrl=stack.webhooks_queue, Attributes={"VisibilityTimeout": visibility})
 
-    tell({**told, **variables})
+    set_up({**told, **variables}, "10")
     yield
-    tell(told)
+    set_up(told, "540")
 
 
 def story(seed: int) -> list[bytes]:
@@ -78,7 +79,7 @@ def test_with_writes_failing_at_random_nothing_that_was_acknowledged_is_lost(rol
     stack = rollcall.stack
     bodies = story(seed=7)
     with faulty_dynamodb(stack.aws.endpoint or "", share=0.05, seed=7) as dynamodb:
-        with consumer_with(stack, AWS_ENDPOINT_URL_DYNAMODB=f"http://127.0.0.1:{dynamodb.server_port}"):
+        with impatient_consumer(stack, AWS_ENDPOINT_URL_DYNAMODB=f"http://127.0.0.1:{dynamodb.server_port}"):
             with ThreadPoolExecutor(CLIENTS) as clients:
                 answers = list(clients.map(lambda body: rollcall.post("pubnub", SOURCE, body), bodies))
             rollcall.settle()

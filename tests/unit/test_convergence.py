@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall import presence
+from rollcall.consume import LOGGED_TOGETHER
 from rollcall.envelope import open_envelope
 from rollcall.errors import Unavailable
-from rollcall.event_log import LARGEST_BATCH, sort_key
+from rollcall.event_log import sort_key
 from rollcall.events import Kind, PresenceEvent
 from rollcall.intake import channel_key, interpret, member_key
 from rollcall.keys import ChannelKey, MemberKey
@@ -197,12 +198,12 @@ def test_a_failing_write_fails_exactly_the_webhooks_that_carry_it(
 def test_a_failing_part_of_the_log_fails_only_the_webhooks_of_that_part() -> None:
     webhooks = [
         Webhook("pusher", "prod", START, (_event(Kind.CHANNEL_OCCUPIED, channel=f"room-{number}"),))
-        for number in range(LARGEST_BATCH + 5)
+        for number in range(LOGGED_TOGETHER + 5)
     ]
     log = _LogThatFailsOnce(at=2)
     deliveries = History(tuple(webhooks), lease=1).deliveries()
     outcome = replace(World().consumer(), log=log).consume(deliveries, lambda: False)
-    assert outcome.retry == {delivery.message_id for delivery in deliveries[LARGEST_BATCH:]}
+    assert outcome.retry == {delivery.message_id for delivery in deliveries[LOGGED_TOGETHER:]}
 
 
 _NO_NAME = "\ud800"  # half a character, which JSON can write and no table can hold

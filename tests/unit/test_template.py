@@ -9,7 +9,7 @@ from rollcall import settings
 from rollcall.envelope import LARGEST_MESSAGE
 from tests.aws_template import resources, template
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, set[type[Any]]] = {
     "Ingest": {settings.IngestSettings},
     "Consumer": {settings.ConsumerSettings, settings.RetentionSettings},
     "Trimmer": {settings.TrimmerSettings, settings.RetentionSettings},
@@ -29,7 +29,7 @@ def statements() -> list[dict[str, Any]]:
 
 
 def as_list(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
+    return [value] if isinstance(value, str) else value
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

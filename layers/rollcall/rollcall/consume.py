@@ -20,7 +20,7 @@ from rollcall.intake import Interpretation, StoredSecrets, channel_key, interpre
 from rollcall.keys import ChannelKey, MemberKey
 from rollcall.merge import Channel, Member, channel_evidence, member_evidence
 
-_LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
+LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
 
 
 class Delivery(NamedTuple):
@@ -148,7 +148,7 @@ class Consumer:
                 partial(self.log.write, [event for event, _ in logged]),
                 frozenset(message_id for _, message_id in logged),
             )
-            for number, logged in enumerate(batched(batch.logged, _LOGGED_TOGETHER, strict=False))
+            for number, logged in enumerate(batched(batch.logged, LOGGED_TOGETHER, strict=False))
         }
 
 

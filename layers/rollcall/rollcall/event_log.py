@@ -107,7 +107,8 @@ def sort_key(event: PresenceEvent) -> str:
     """
     position = 0 if event.event_id else event.position
     known_by = (event.event_id, event.kind, event.user, event.session, event.state or "", event.reason)
-    digest = hashlib.sha256(join(*known_by).encode(errors="surrogatepass")).hexdigest()[
+    counted = "" if event.occupancy is None else str(event.occupancy)
+    digest = hashlib.sha256(join(*known_by, counted).encode(errors="surrogatepass")).hexdigest()[
         :16
     ]  # 64 bits, per channel and ms
     return f"{event.occurred_at:015d}.{position:07d}.{digest}"

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from rollcall.envelope import Envelope, seal
@@ -49,7 +49,7 @@ class WebhookQueue:
         for _ in range(_TRIES):
             try:
                 status = self.http.send(self._signed(content)).status_code
-            except HTTPClientError as error:
+            except BotoCoreError as error:
                 failure = error
                 continue
             if status == 200:

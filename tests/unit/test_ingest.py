@@ -1,0 +1,120 @@
+"""Ingest says 200 for what SQS has, and for nothing else."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ConnectTimeoutError, BotoCoreError
+
+from rollcall import answers, errors
+from rollcall.envelope import Envelope, Request, envelop, open_envelope
+from rollcall.errors import RollcallError, Unavailable
+from rollcall.webhook_queue import WebhookQueue
+
+WEBHOOK = Envelope(
+    provider="pusher", source="prod", received_at=1, request_id="r", headers={"x-pusher-key": "k"}, body=b"\x00{}"
+)
+
+
+@dataclass
+class Answer:
+    status_code: int
+
+
+@dataclass
+class Sqs:
+    """Answers one after another, and keeps what it was sent."""
+
+    answers: list[int | BotoCoreError]
+    sent: list[AWSPreparedRequest] = field(default_factory=list)
+
+    def send(self, request: AWSPreparedRequest) -> Answer:
+        self.sent.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, BotoCoreError):
+            raise answer
+        return Answer(answer)
+
+
+def queue(sqs: Any, endpoint: str | None = None) -> WebhookQueue:
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/webhooks"
+    return WebhookQueue(url, endpoint, "eu-west-1", Credentials("key", "secret", "token"), sqs)
+
+
+def timed_out() -> BotoCoreError:
+    return ConnectTimeoutError(endpoint_url="https://sqs.eu-west-1.amazonaws.com/")
+
+
+def test_a_webhook_is_sent_whole_and_signed_and_in_the_group_of_its_source() -> None:
+    sqs = Sqs([200])
+    queue(sqs).put(WEBHOOK)
+    (request,) = sqs.sent
+    message = json.loads(str(request.body))
+    assert open_envelope(message["MessageBody"]) == WEBHOOK
+    assert message["MessageGroupId"] == "pusher/prod"
+    assert request.url == "https://sqs.eu-west-1.amazonaws.com/"
+    assert request.headers["X-Amz-Target"] == "AmazonSQS.SendMessage"
+    assert "Credential=key/" in request.headers["Authorization"]
+    assert request.headers["X-Amz-Security-Token"] == "token"
+
+
+def test_an_aws_on_this_machine_is_asked_instead() -> None:
+    sqs = Sqs([200])
+    queue(sqs, "http://127.0.0.1:4566").put(WEBHOOK)
+    assert sqs.sent[0].url == "http://127.0.0.1:4566/"
+
+
+@pytest.mark.parametrize("first", [500, 503, timed_out()])
+def test_what_fails_once_is_tried_again(first: int | BotoCoreError) -> None:
+    sqs = Sqs([first, 200])
+    queue(sqs).put(WEBHOOK)
+    assert len(sqs.sent) == 2
+
+
+@pytest.mark.parametrize("failure", [400, 403, 500, timed_out()])
+def test_what_sqs_does_not_take_is_not_acknowledged(failure: int | BotoCoreError) -> None:
+    with pytest.raises(Unavailable):
+        queue(Sqs([failure, failure])).put(WEBHOOK)
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_the_bytes_are_kept_as_they_came(encoded: bool) -> None:
+    body = '{"é": "\uffff"}'
+    request: Request = {
+        "requestContext": {"http": {"method": "POST"}, "requestId": "r", "timeEpoch": 1},
+        "pathParameters": {"provider": "pusher", "source": "prod"},
+        "headers": {},
+        "body": base64.b64encode(body.encode()).decode() if encoded else body,
+        "isBase64Encoded": encoded,
+    }
+    assert envelop(request).body == body.encode()
+
+
+def test_a_request_without_a_body_is_an_empty_webhook() -> None:
+    request: Request = {
+        "requestContext": {"http": {"method": "POST"}, "requestId": "r", "timeEpoch": 1},
+        "pathParameters": {"provider": "pusher", "source": "prod"},
+        "headers": {},
+        "isBase64Encoded": False,
+    }
+    assert envelop(request).body == b""
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.InvalidParameter("limit is wrong."), 400),
+        (errors.Unauthorized("No key."), 401),
+        (errors.NotFound("Nothing here."), 404),
+        (errors.BodyTooLarge("Too large."), 413),
+        (errors.InvalidRetention("Wrong."), 500),
+        (errors.Unavailable("Throttled."), 503),
+    ],
+)
+def test_each_error_has_its_status_and_its_sentence(error: RollcallError, status: int) -> None:
+    answer = answers.of_error(error)
+    assert (answer["statusCode"], json.loads(answer["body"])) == (status, {"error": str(error)})
