@@ -64,8 +64,10 @@ check: environments ## exactly what CI runs: format, lint, types, template, then
 	@.local/sam/bin/sam validate --lint
 	@$(MAKE) test
 
-bench: .venv/.made ## measure what ingest costs
-	@$(PYTHON) tools/bench_ingest.py
+bench: environments ## measure ingest's cold start and, of the stack that make up started, write units and a large batch
+	$(TOOL) tools.bench_ingest
+	$(TOOL) tools.bench_writes
+	$(TOOL) tools.bench_batch
 
 lock: .venv/.made ## write the lock files anew from the .in files; UPGRADE=1 takes newer versions, else only what must change
 	@cd layers/dependencies && $(LOCK) requirements.in -o requirements.txt

@@ -13,28 +13,13 @@ from typing import Any
 
 import boto3
 
-from rollcall.channel_directory import ChannelDirectory
-from rollcall.consume import Consumer, Delivery
+from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
-from rollcall.errors import Hopeless
-from rollcall.event_log import EventLog
-from rollcall.keys import SourceKey
-from rollcall.presence_table import RegistersTable
-from rollcall.records import CHANNELS, MEMBERS
-from rollcall.retention import Retention
 from tools.choice import chosen_stack
+from tools.own_consumer import consumer_on
 from tools.stack import Stack
 from tools.table import print_table
-from tools.trouble import Trouble, run
-
-_RETENTION = Retention(
-    lease_minutes=1440,
-    tombstone_retention_minutes=43200,
-    event_retention_minutes=10080,
-    trim_members=True,
-    trim_tombstones=True,
-    trim_events=True,
-)
+from tools.trouble import run
 
 
 @dataclass
@@ -58,16 +43,6 @@ class Meter:
             self.units[part["TableName"]] += part["CapacityUnits"]
 
 
-def _no_secrets(_source: SourceKey, /, *, doubted: bool = False) -> object:  # noqa: ARG001  as StoredSecrets has it
-    return {}
-
-
-@dataclass(frozen=True)
-class _NoParking:
-    def park(self, _message: str, trouble: Hopeless) -> None:
-        raise Trouble(f"A webhook of the benchmark was parked: {trouble}")
-
-
 class Scenario:
     """Webhooks of one channel of its own, sent through a metered consumer."""
 
@@ -78,14 +53,7 @@ class Scenario:
         self.meter.watch(client)
         self._stack = stack
         self._at = self._begin = time.time_ns() // 1_000_000
-        self._consumer = Consumer(
-            secrets=_no_secrets,
-            members=RegistersTable(client, stack.presence_table, MEMBERS, self._retention),
-            channels=RegistersTable(client, stack.presence_table, CHANNELS, self._retention),
-            directory=ChannelDirectory(client, stack.presence_table, self._retention, lambda: self._begin),
-            log=EventLog(client, stack.events_table, self._retention),
-            parking=_NoParking(),
-        )
+        self._consumer = consumer_on(stack, client, self._begin)
 
     def cost_of(self, action: str, users: Iterable[str], *, later: int = 1) -> tuple[float, float]:
         """Units of Presence and of Events for one webhook with an event for each user."""
@@ -115,9 +83,6 @@ class Scenario:
         events = self.meter.units[self._stack.events_table]
         return self.meter.units.total() - events, events
 
-    def _retention(self, _source: SourceKey) -> Retention:
-        return _RETENTION
-
 
 def measure(stack: Stack) -> dict[str, tuple[float, float]]:
     """Units of Presence and Events by what happened."""
@@ -134,7 +99,7 @@ def measure(stack: Stack) -> dict[str, tuple[float, float]]:
         "one body of 20 first joins": lambda: scenario.cost_of("join", crowd),
         "one body of 20 leaves": lambda: scenario.cost_of("leave", crowd),
         "one body of 20 joins of known members": lambda: scenario.cost_of("join", crowd),
-        "one body of a member's 20 joins and leaves": lambda: scenario.cost_of("join", ["bob"] * 20),
+        "one body of 20 joins of one member": lambda: scenario.cost_of("join", ["bob"] * 20),
     }
     return {what: step() for what, step in steps.items()}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import ConnectTimeoutError, BotoCoreError
+from botocore.exceptions import BotoCoreError, ConnectTimeoutError
 
 from rollcall import answers, errors
 from rollcall.envelope import Envelope, Request, envelop, open_envelope
