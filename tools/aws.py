@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 LOCAL_REGION = "us-east-1"
+LOCAL_HOST = "127.0.0.1"  # only this machine's own programs reach it there
 LOCAL_KEY = "test"  # the embedded AWS takes this key as its account's root
 
 
@@ -30,10 +31,10 @@ class Aws:
     endpoint: str | None = None
 
     @classmethod
-    def embedded(cls, port: int) -> "Aws":
+    def embedded(cls, port: int, host: str = LOCAL_HOST) -> "Aws":
         """The embedded AWS on this machine, whatever the environment says about real ones."""
         session = boto3.Session(LOCAL_KEY, LOCAL_KEY, region_name=LOCAL_REGION)
-        return cls(session, f"http://127.0.0.1:{port}")
+        return cls(session, f"http://{host}:{port}")
 
     @classmethod
     def real(cls, region: str) -> "Aws":

@@ -1,5 +1,6 @@
 """An AWS on this machine: MiniStack as a background process, and Rollcall deployed on it."""
 
+import errno
 import fcntl
 import json
 import os
@@ -15,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from tools import sam, web
-from tools.aws import LOCAL_KEY, LOCAL_REGION, Aws
+from tools.aws import LOCAL_HOST, LOCAL_KEY, LOCAL_REGION, Aws
 from tools.failures import failures
 from tools.gaps import fill_gaps
 from tools.places import LOCAL, MINISTACK
@@ -32,14 +33,15 @@ class EmbeddedAws:
     """One embedded AWS with its own port and folder; as a context manager it runs for as long as the block does."""
 
     def __init__(
-        self, port: int | None = None, *, auth: bool = False, state_dir: Path = LOCAL, bind: str = "127.0.0.1"
+        self, port: int | None = None, *, auth: bool = False, state_dir: Path = LOCAL, host: str = LOCAL_HOST
     ) -> None:
-        """`port` None takes a free one; `auth` lets it enforce the functions' roles."""
-        self.port = port or _free_port()
+        """`port` None takes a free one; `auth` lets it enforce the functions' roles; it answers at `host` only."""
+        self.host = host
+        self.port = port or _free_port(host)
         self.state_dir = state_dir
-        self.aws = Aws.embedded(self.port)
+        self.endpoint = f"http://{self.host}:{self.port}"
+        self.aws = Aws.embedded(self.port, self.host)
         self._auth = auth
-        self._bind = bind
         self._process: subprocess.Popen[bytes] | None = None  # only where this program started it
 
     @classmethod
@@ -48,7 +50,8 @@ class EmbeddedAws:
         # The process holds the lock for as long as it lives: a recorded pid is never that of some other program.
         if not _is_locked(state_dir / "aws.lock"):
             return None
-        return cls(json.loads((state_dir / "aws.json").read_text())["port"], state_dir=state_dir)
+        state = json.loads((state_dir / "aws.json").read_text())
+        return cls(state["port"], state_dir=state_dir, host=state["host"])
 
     def __enter__(self) -> Self:
         self.start()
@@ -67,14 +70,12 @@ class EmbeddedAws:
         """Starts it and waits until it answers."""
         if not MINISTACK.exists():
             raise Trouble("The embedded AWS is not installed: `make environments` does it.")
-        if _is_taken(self.port):
-            raise Trouble(
-                f"Port {self.port} is in use by another program: choose a free one, as in `make up ROLLCALL_PORT=4600`."
-            )
+        _check_that_it_can_listen(self.host, self.port)
         shutil.rmtree(self.state_dir / "tmp", ignore_errors=True)  # it never deletes the code of functions it ran
         (self.state_dir / "tmp").mkdir(parents=True)
         self._process = process = self._spawn()
-        (self.state_dir / "aws.json").write_text(json.dumps({"pid": process.pid, "port": self.port}))
+        state = {"pid": process.pid, "host": self.host, "port": self.port}
+        (self.state_dir / "aws.json").write_text(json.dumps(state))
         self._wait_until_ready(process)
 
     def stop(self) -> None:
@@ -93,12 +94,12 @@ class EmbeddedAws:
         """Builds and deploys template.yaml under this name, and fills in what the embedded AWS lacks."""
         overrides = {
             "Architecture": sam.machine_architecture(),
-            "EndpointUrl": f"http://127.0.0.1:{self.port}",
+            "EndpointUrl": self.endpoint,
             **(parameters or {}),
         }
         began = datetime.now(UTC)
         try:
-            sam.build_and_deploy(name, f"http://127.0.0.1:{self.port}", overrides, self.state_dir)
+            sam.build_and_deploy(name, self.endpoint, overrides, self.state_dir)
         except Trouble as trouble:
             raise Trouble("\n".join([str(trouble), *failures(name, self.aws, began)])) from trouble
         with step("Completing the API"):
@@ -130,7 +131,7 @@ class EmbeddedAws:
             "TMPDIR": str(self.state_dir / "tmp"),
             "LANG": "C.UTF-8",
             "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": self._bind,
+            "BIND_HOST": self.host,
             "AUTH": str(self._auth).lower(),
             "IOT_MTLS_ENABLED": "0",  # would open a port of its own
             "SFTP_ENABLED": "0",  # likewise
@@ -143,7 +144,7 @@ class EmbeddedAws:
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
-            if web.is_up(f"http://127.0.0.1:{self.port}/_ministack/ready"):
+            if web.is_up(f"{self.endpoint}/_ministack/ready"):
                 return
             time.sleep(0.1)  # it starts in two seconds
         process.kill()
@@ -169,18 +170,21 @@ def _is_locked(lock: Path) -> bool:
     return False
 
 
-def _is_taken(port: int) -> bool:
+def _check_that_it_can_listen(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was closed just now is free
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise Trouble(f"This machine has no address {host}: ROLLCALL_HOST must be one of its own.") from error
+            raise Trouble(
+                f"Port {port} is in use by another program: choose a free one, as in `make up ROLLCALL_PORT=4600`."
+            ) from error
 
 
-def _free_port() -> int:
+def _free_port(host: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -1,9 +1,10 @@
-"""The environment of the functions in containers of `sam local`, which know this machine under another name."""
+"""What `sam local` is told, so that the functions in its containers find the stack on this machine."""
 
 import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tools import sam
 from tools.stack import Stack
 
 # In containers the functions take the token and the key that the files in events/ carry, instead of the stack's own.
@@ -17,6 +18,11 @@ def write_env_vars(stack: Stack, file: Path) -> None:
     content = {name: _variables(stack, function) for name, function in functions.items()}
     file.touch(mode=0o600)  # it holds the stack's secrets
     file.write_text(json.dumps(content, indent=2))
+
+
+def write_parameters(file: Path) -> None:
+    """Writes the template's parameters, for `sam local --parameter-overrides`: only the processor must be right."""
+    file.write_text(f"Architecture: {sam.machine_architecture()}\n")
 
 
 def _variables(stack: Stack, function: str) -> dict[str, str]:

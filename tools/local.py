@@ -1,11 +1,13 @@
 """`make up`, `make down`, `make status`: Rollcall on this machine."""
 
+import ipaddress
 import os
 import shlex
 import sys
 
+from tools.aws import LOCAL_HOST
 from tools.embedded_aws import DEFAULT_PORT, EmbeddedAws
-from tools.lambda_environment import write_env_vars
+from tools.lambda_environment import write_env_vars, write_parameters
 from tools.places import LOCAL
 from tools.progress import step
 from tools.stack import Stack
@@ -17,14 +19,15 @@ def up() -> None:
     """Starts what does not run, deploys what has changed, and says how to use it."""
     embedded = EmbeddedAws.running()
     if embedded is None:
-        embedded = EmbeddedAws(_port(DEFAULT_PORT), bind=os.environ.get("ROLLCALL_BIND") or "127.0.0.1")
-        with step(f"Starting the embedded AWS on port {embedded.port}"):
+        embedded = EmbeddedAws(_port(DEFAULT_PORT), host=_host(LOCAL_HOST))
+        with step(f"Starting the embedded AWS at {embedded.endpoint}"):
             embedded.start()
     else:
         _refuse_to_move(embedded)
-        print(f"The embedded AWS is already up on port {embedded.port}; deploying what has changed.")
+        print(f"The embedded AWS is already up at {embedded.endpoint}; deploying what has changed.")
     stack = embedded.deploy("rollcall")
     write_env_vars(stack, LOCAL / "env-vars.json")
+    write_parameters(LOCAL / "parameters.yaml")
     _print_welcome(stack)
 
 
@@ -35,7 +38,7 @@ def down() -> None:
         print("Rollcall does not run on this machine.")
         return
     embedded.stop()
-    print(f"Stopped the embedded AWS on port {embedded.port}; what it held is gone.")
+    print(f"Stopped the embedded AWS at {embedded.endpoint}; what it held is gone.")
 
 
 def status() -> None:
@@ -54,9 +57,20 @@ def _port(default: int) -> int:
     return int(text)
 
 
+def _host(default: str) -> str:
+    text = os.environ.get("ROLLCALL_HOST") or default
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        raise BadInput(f"ROLLCALL_HOST must be an IPv4 address, and is {text}.") from None
+    if address.is_unspecified:
+        raise BadInput(f"ROLLCALL_HOST must be one address of this machine; {text} would open it to every network.")
+    return text
+
+
 def _refuse_to_move(embedded: EmbeddedAws) -> None:
-    if _port(embedded.port) != embedded.port:
-        raise BadInput(f"The embedded AWS is already up on port {embedded.port}: `make down` first to move it.")
+    if (_host(embedded.host), _port(embedded.port)) != (embedded.host, embedded.port):
+        raise BadInput(f"The embedded AWS is already up at {embedded.endpoint}: `make down` first to move it.")
 
 
 def _print_welcome(stack: Stack) -> None:

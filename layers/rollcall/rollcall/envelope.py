@@ -61,7 +61,7 @@ def envelop(request: Request) -> Envelope:
         source=request["pathParameters"]["source"],
         received_at=request["requestContext"]["timeEpoch"],
         request_id=request["requestContext"]["requestId"],
-        headers=request["headers"],
+        headers={name.lower(): value for name, value in request["headers"].items()},  # as HTTP has them: in any case
         body=b64decode(body) if request["isBase64Encoded"] else body.encode(),
     )
 

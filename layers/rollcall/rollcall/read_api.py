@@ -26,7 +26,8 @@ Limit = Annotated[int, Query(ge=1, le=1000)]  # a page that one request of Dynam
 
 def require_key(headers: dict[str, str], read_key: str) -> None:
     """Raise `Unauthorized` unless the request carries the read key."""
-    presented = headers.get("authorization", "").encode(errors="replace")
+    given = {name.lower(): value for name, value in headers.items()}
+    presented = given.get("authorization", "").encode(errors="replace")
     if not hmac.compare_digest(presented, f"Bearer {read_key}".encode()):
         raise Unauthorized("The read key is wrong or missing: send it as Authorization: Bearer KEY.")
 

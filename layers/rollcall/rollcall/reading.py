@@ -75,6 +75,8 @@ class Reading:
         found: list[OccupiedChannel] = []
         last, looked_through = "", 0
         while some := list(islice(listed, limit)):
+            if len(found) == limit or looked_through >= _LOOKED_THROUGH:
+                return Channels(channels=found, next=to_cursor(last))
             for entry, occupied in zip(some, self.each(self._occupied, [e.channel for e in some]), strict=True):
                 if len(found) == limit:
                     return Channels(channels=found, next=to_cursor(last))
@@ -82,8 +84,6 @@ class Reading:
                 if occupied:
                     found.append(occupied)
             looked_through += len(some)
-            if looked_through >= _LOOKED_THROUGH:
-                return Channels(channels=found, next=to_cursor(last))
         return Channels(channels=found, next=None)
 
     def whereabouts(self, source: SourceKey, user: str, limit: int, cursor: str) -> Whereabouts:

@@ -6,6 +6,7 @@ A rotation takes effect by itself, at the latest when what is remembered has age
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ class Sources:
     prefix: str
     clock: Callable[[], float]
     _remembered: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+    _asking: Lock = field(default_factory=Lock)  # or all of the consumer's writers would ask the same at once
 
     def secrets(self, source: SourceKey, *, doubted: bool = False) -> object:
         """The source's secrets as stored, an empty object where none are; asked for again if `doubted`.
@@ -52,11 +54,12 @@ class Sources:
 
     def _get(self, what: str, source: SourceKey, fresh_for: float) -> str | None:
         name = f"{self.prefix}/{what}/{source.provider}/{source.source}"
-        asked_at, value = self._remembered.get(name, (None, None))
-        if asked_at is None or self.clock() - asked_at > fresh_for:
-            value = self._ask(name)
-            self._remembered[name] = (self.clock(), value)
-        return value
+        with self._asking:
+            asked_at, value = self._remembered.get(name, (None, None))
+            if asked_at is None or self.clock() - asked_at > fresh_for:
+                value = self._ask(name)
+                self._remembered[name] = (self.clock(), value)
+            return value
 
     def _ask(self, name: str) -> str | None:
         with unavailable_on_failure("Reading a source's parameters"):
