@@ -16,7 +16,6 @@ def write_env_vars(stack: Stack, file: Path) -> None:
     """Writes what the deployed functions have in their environment, for `sam local --env-vars`."""
     functions = {"Ingest": stack.ingest, "Consumer": stack.consumer, "Trimmer": stack.trimmer, "Query": stack.query}
     content = {name: _variables(stack, function) for name, function in functions.items()}
-    file.touch(mode=0o600)  # it holds the stack's secrets
     file.write_text(json.dumps(content, indent=2))
 
 

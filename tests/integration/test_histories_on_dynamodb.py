@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -32,6 +30,7 @@ from rollcall.reading import Reading
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
 from rollcall.timestamps import to_iso
 from tests import oracle
+from tests.aws_template import table_definition
 from tests.fakes import MemoryParking, Queue, contended
 from tests.histories import MEMBERS, START, History, Plan, Webhook, delivered_histories, stored_secrets
 
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 
 type Item = dict[str, "AttributeValueTypeDef"]
 
-_TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _RETENTION = Retention(
     lease_minutes=1,
     tombstone_retention_minutes=LATEST_WEBHOOK_MINUTES,
@@ -50,6 +48,7 @@ _RETENTION = Retention(
     trim_tombstones=True,
     trim_events=True,
 )
+_DEFINITIONS = {name: table_definition(name) for name in ("Presence", "Events")}
 _NUMBERS = count()
 
 a_tenth = settings(max_examples=max(1, settings().max_examples // 10))  # moto is slower than a dict, and tells less
@@ -239,27 +238,6 @@ def _tables(client: "DynamoDBClient") -> Iterator[Tables]:
     yield tables
     for name in names.values():
         client.delete_table(TableName=name)
-
-
-class _TemplateLoader(yaml.SafeLoader):
-    """Reads YAML with CloudFormation's own tags, whose values no table needs."""
-
-
-_TemplateLoader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
-
-
-def _definitions() -> dict[str, dict[str, Any]]:
-    """What `create_table` takes of each table in the template."""
-    template = yaml.load(_TEMPLATE.read_text(), _TemplateLoader)  # noqa: S506  a safe loader, with more tags
-    taken = {"BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"}
-    return {
-        name: {key: value for key, value in resource["Properties"].items() if key in taken}
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::DynamoDB::Table"
-    }
-
-
-_DEFINITIONS = _definitions()
 
 
 def _retention_of(_source: SourceKey) -> Retention:

@@ -32,9 +32,13 @@ class Delivery(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch: the deliveries to `retry` (by message id), those `parked`, and figures."""
+    """What became of a batch: the deliveries to `retry` (by message id), those `parked`, and figures.
+
+    `hopeless` are those that no retry can help with: they are parked once all the rest of them is applied.
+    """
 
     retry: set[str] = field(default_factory=set)
+    hopeless: dict[str, Hopeless] = field(default_factory=dict)
     parked: list[tuple[str, Hopeless]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     events: Counter[Kind] = field(default_factory=Counter)
@@ -87,24 +91,23 @@ class Consumer:
         unlisted = self._do(outcome, is_late, self._directory_tasks(batch))
         presence = self._presence_tasks(batch)
         for key in [key for key in presence if _channel(key) in unlisted]:
-            outcome.retry.update(presence.pop(key).carriers)
+            _fail(outcome, presence.pop(key).carriers, unlisted[_channel(key)])
         self._do(outcome, is_late, presence)
         self._do(outcome, is_late, self._log_tasks(batch))
         for delivery in deliveries:
-            interpretation = read[delivery.message_id]
-            if interpretation and interpretation.trouble and delivery.message_id not in outcome.retry:
-                self._park(delivery, interpretation.trouble, outcome)
+            trouble = outcome.hopeless.get(delivery.message_id)
+            if trouble and delivery.message_id not in outcome.retry:
+                self._park(delivery, trouble, outcome)
         return outcome
 
     def _read(self, delivery: Delivery, outcome: Outcome) -> Interpretation | None:
         try:
             interpretation = interpret(open_envelope(delivery.body), self.secrets)
-        except Hopeless as trouble:
-            self._park(delivery, trouble, outcome)
-            return None
         except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
-            _retry(outcome, {delivery.message_id}, error)
+            _fail(outcome, {delivery.message_id}, error)
             return None
+        if interpretation.trouble:
+            _fail(outcome, {delivery.message_id}, interpretation.trouble)
         outcome.may_have_lost_events += interpretation.may_have_lost_events
         return interpretation
 
@@ -112,17 +115,17 @@ class Consumer:
         try:
             self.parking.park(delivery.body, trouble)
         except Unavailable as error:
-            _retry(outcome, {delivery.message_id}, error)
+            _fail(outcome, {delivery.message_id}, error)
         else:
             outcome.parked.append((delivery.message_id, trouble))
 
-    def _do[Key](self, outcome: Outcome, is_late: Callable[[], bool], tasks: dict[Key, Task]) -> set[Key]:
-        """Carry out tasks, several at once; return those that failed."""
+    def _do[Key](self, outcome: Outcome, is_late: Callable[[], bool], tasks: dict[Key, Task]) -> dict[Key, Exception]:
+        """Carry out tasks, several at once; return why those failed that did."""
         errors = self.each(partial(_attempt, is_late), tasks.values())
         failed = {key: error for key, error in zip(tasks, errors, strict=True) if error is not None}
         for key, error in failed.items():
-            _retry(outcome, tasks[key].carriers, error)
-        return set(failed)
+            _fail(outcome, tasks[key].carriers, error)
+        return failed
 
     def _directory_tasks(self, batch: "_Batch") -> dict[ChannelKey, Task]:
         return {
@@ -190,9 +193,12 @@ def _attempt(is_late: Callable[[], bool], task: Task) -> Exception | None:
     return None
 
 
-def _retry(outcome: Outcome, carriers: Iterable[str], error: Exception) -> None:
-    outcome.retry.update(carriers)
-    outcome.errors.append(error)
+def _fail(outcome: Outcome, carriers: Iterable[str], error: Exception) -> None:
+    if isinstance(error, Hopeless):
+        outcome.hopeless.update(dict.fromkeys(carriers, error))
+    else:
+        outcome.retry.update(carriers)
+        outcome.errors.append(error)
 
 
 def _count(event: PresenceEvent, outcome: Outcome) -> None:
