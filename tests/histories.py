@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import reduce
 from itertools import groupby
 
 from hypothesis import strategies as st
@@ -120,9 +121,16 @@ class History:
 
 _STAMPS = st.builds(Stamp, st.integers(1, 4), st.integers(1, 3), st.integers(0, 1))
 _MAYBE = st.none() | _STAMPS
-MEMBERS = st.builds(
-    Member, seen=_MAYBE, left=_MAYBE, joined=_MAYBE, state=st.none() | st.builds(State, _STAMPS, st.sampled_from("ab"))
-)
+_DATA = st.none() | st.sampled_from("ab")
+
+
+def _sign(stamp: Stamp, data: str | None, *, joined: bool) -> Member:
+    return Member(seen=stamp, joined=stamp if joined else None, state=None if data is None else State(stamp, data))
+
+
+# As events make it: whoever joined, or carries a state, was seen at least then.
+_SIGNS = st.builds(_sign, _STAMPS, _DATA, joined=st.booleans()) | st.builds(Member, left=_STAMPS)
+MEMBERS = st.lists(_SIGNS, max_size=4).map(lambda signs: reduce(Member.merge, signs, Member()))
 CHANNELS = st.builds(
     Channel, occupied=_MAYBE, vacated=_MAYBE, reported=st.none() | st.builds(Count, _STAMPS, st.integers(0, 1))
 )

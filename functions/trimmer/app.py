@@ -55,7 +55,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     report = Report(order)
     begin = "" if order.dry_run else _bookmark.read(order.kind)
     end = _trimmers[order.kind].run(report, begin, lambda: context.get_remaining_time_in_millis() < _LATE)
-    report.complete = not end
     if not order.dry_run and end != begin:
         _bookmark.write(order.kind, end)
     _logger.info("trimmed", extra=report.as_json())

@@ -126,10 +126,19 @@ def test_a_run_that_is_out_of_time_goes_on_where_it_stopped(rollcall: Clockwork)
     for number in range(3):
         rollcall.receive(event("join", "ann", at=rollcall.time, channel=f"room-{number}"))
     rollcall.time += LEASE
-    first, position = rollcall.trim(Trimmed.MEMBERS, late=[False, False, True])
+    first, position = rollcall.trim(Trimmed.MEMBERS, late=[False] * 4 + [True])  # channel, member, …
     assert (first.trimmed["lease_expired"], position) == (2, "pubnub#main#room-1")
     second, position = rollcall.trim(Trimmed.MEMBERS, position=position)
     assert (second.examined, second.trimmed["lease_expired"], position) == (1, 1, "")
+
+
+def test_a_run_that_is_out_of_time_within_a_channel_comes_back_to_it(rollcall: Clockwork) -> None:
+    for user in ("ann", "bob", "cid"):
+        rollcall.receive(event("join", user, at=rollcall.time))
+    rollcall.time += LEASE
+    first, position = rollcall.trim(Trimmed.MEMBERS, late=[False, False, False, True])
+    assert (first.trimmed, first.complete, position) == ({"lease_expired": 2}, False, "")
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
 
 
 def test_a_tombstone_is_kept_for_as_long_as_a_webhook_may_be_late_and_then_deleted(rollcall: Clockwork) -> None:

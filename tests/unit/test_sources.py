@@ -125,15 +125,36 @@ def test_each_sources_parameters_are_its_own(sources: Sources, store: Store) -> 
         EndpointConnectionError(endpoint_url="x"),
     ],
 )
-def test_a_store_that_does_not_answer_is_unavailable_and_asked_again(
-    sources: Sources, store: Store, trouble: Exception
+def test_a_store_that_does_not_answer_is_unavailable_and_asked_again_after_ten_seconds(
+    sources: Sources, store: Store, clock: Clock, trouble: Exception
 ) -> None:
     store.trouble = trouble
-    with pytest.raises(Unavailable):
-        sources.secrets(_PROD)
+    for _ in range(100):  # as many webhooks as a batch holds
+        with pytest.raises(Unavailable):
+            sources.secrets(_PROD)
+    assert len(store.asked) == 1
     store.trouble = None
     store.values[_SECRETS] = '"now"'
+    clock.now += 10
     assert sources.secrets(_PROD) == "now"
+
+
+def test_while_the_store_does_not_answer_what_was_known_counts_but_refuses_nobody(
+    sources: Sources, store: Store, clock: Clock
+) -> None:
+    store.values[_SECRETS] = '"known"'
+    assert sources.secrets(_PROD) == "known"
+    store.trouble = EndpointConnectionError(endpoint_url="x")
+    clock.now += 301
+    assert sources.secrets(_PROD) == "known"
+    clock.now += 11
+    with pytest.raises(Unavailable):
+        sources.secrets(_PROD, doubted=True)
+
+
+def test_a_source_of_a_name_that_cannot_be_stored_has_nothing_stored(sources: Sources, store: Store) -> None:
+    assert sources.override(SourceKey("pubnub", "my app")) == Override()
+    assert store.asked == []
 
 
 def test_an_override_is_what_is_stored_and_none_is_the_stacks(sources: Sources, store: Store) -> None:

@@ -1,6 +1,6 @@
 """A batch of webhooks becomes presence: every one of them ends applied or parked, or comes again.
 
-The events of the whole batch are merged per member before anything is written, so that a member costs one write. What
+The events of the batch are merged per member before anything is written, so that a member costs one write. What
 fails fails only the webhooks that carry it; they are applied again as a whole, which changes nothing twice.
 """
 
@@ -16,10 +16,13 @@ from rollcall.each import Each
 from rollcall.envelope import open_envelope
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.events import Kind, PresenceEvent
-from rollcall.intake import Interpretation, StoredSecrets, channel_key, interpret, member_key
+from rollcall.intake import StoredSecrets, channel_key, interpret, member_key
 from rollcall.keys import ChannelKey, MemberKey
 from rollcall.merge import Channel, Member, channel_evidence, member_evidence
 
+# Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
+# begin again because the time was over for the last of them.
+APPLIED_TOGETHER = 2_000
 LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
 
 
@@ -79,14 +82,34 @@ class Consumer:
 
     def consume(self, deliveries: Iterable[Delivery], is_late: Callable[[], bool]) -> Outcome:
         outcome = Outcome()
-        deliveries = list(deliveries)
-        read = {delivery.message_id: self._read(delivery, outcome) for delivery in deliveries}
         batch = _Batch()
-        for message_id, interpretation in read.items():
-            for event in interpretation.events if interpretation else ():
-                batch.add(event, message_id)
-                _count(event, outcome)
+        for delivery in deliveries:
+            if is_late():
+                _fail(outcome, {delivery.message_id}, Unavailable("The function's time was over before this was read."))
+                continue
+            self._read(delivery, batch, outcome)
+            if len(batch.logged) >= APPLIED_TOGETHER:
+                self._apply(batch, outcome, is_late)
+                batch = _Batch()
+        self._apply(batch, outcome, is_late)
+        return outcome
 
+    def _read(self, delivery: Delivery, batch: "_Batch", outcome: Outcome) -> None:
+        batch.deliveries.append(delivery)
+        try:
+            interpretation = interpret(open_envelope(delivery.body), self.secrets)
+        except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
+            _fail(outcome, {delivery.message_id}, error)
+            return
+        for event in interpretation.events:
+            batch.add(event, delivery.message_id)
+            outcome.events[event.kind] += 1
+            outcome.clock_ahead += event.clock_ahead
+        if interpretation.trouble:
+            _fail(outcome, {delivery.message_id}, interpretation.trouble)
+        outcome.may_have_lost_events += interpretation.may_have_lost_events
+
+    def _apply(self, batch: "_Batch", outcome: Outcome, is_late: Callable[[], bool]) -> None:
         # The directory goes first: a channel that is occupied but not listed would not be found.
         unlisted = self._do(outcome, is_late, self._directory_tasks(batch))
         presence = self._presence_tasks(batch)
@@ -94,22 +117,10 @@ class Consumer:
             _fail(outcome, presence.pop(key).carriers, unlisted[_channel(key)])
         self._do(outcome, is_late, presence)
         self._do(outcome, is_late, self._log_tasks(batch))
-        for delivery in deliveries:
+        for delivery in batch.deliveries:
             trouble = outcome.hopeless.get(delivery.message_id)
             if trouble and delivery.message_id not in outcome.retry:
                 self._park(delivery, trouble, outcome)
-        return outcome
-
-    def _read(self, delivery: Delivery, outcome: Outcome) -> Interpretation | None:
-        try:
-            interpretation = interpret(open_envelope(delivery.body), self.secrets)
-        except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
-            _fail(outcome, {delivery.message_id}, error)
-            return None
-        if interpretation.trouble:
-            _fail(outcome, {delivery.message_id}, interpretation.trouble)
-        outcome.may_have_lost_events += interpretation.may_have_lost_events
-        return interpretation
 
     def _park(self, delivery: Delivery, trouble: Hopeless, outcome: Outcome) -> None:
         try:
@@ -156,9 +167,10 @@ class Consumer:
 
 
 class _Batch:
-    """The events of a batch, merged, and which deliveries carry what."""
+    """The events of deliveries that are applied together, merged, and which deliveries carry what."""
 
     def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
         self.members: dict[MemberKey, Member] = {}
         self.channels: dict[ChannelKey, Channel] = {}
         self.carriers: dict[MemberKey | ChannelKey, set[str]] = defaultdict(set)
@@ -199,8 +211,3 @@ def _fail(outcome: Outcome, carriers: Iterable[str], error: Exception) -> None:
     else:
         outcome.retry.update(carriers)
         outcome.errors.append(error)
-
-
-def _count(event: PresenceEvent, outcome: Outcome) -> None:
-    outcome.events[event.kind] += 1
-    outcome.clock_ahead += event.clock_ahead

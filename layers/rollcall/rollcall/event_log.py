@@ -43,14 +43,17 @@ class EventLog:
 
         Begins behind the sort key `after`. Raises `Unavailable`.
         """
+        first, last = max(f"{begin:015d}", after), f"{end:015d}"
+        if first >= last:
+            return  # DynamoDB refuses to look between a key and an earlier one
         query: dict[str, Any] = {
             "TableName": self.table,
             "KeyConditionExpression": "pk = :pk AND sk BETWEEN :begin AND :end",
             "ExpressionAttributeValues": {
                 ":pk": {"S": str(channel)},
                 # A time by itself sorts before the keys of its events.
-                ":begin": {"S": max(f"{begin:015d}", after)},
-                ":end": {"S": f"{end:015d}"},
+                ":begin": {"S": first},
+                ":end": {"S": last},
             },
             "Limit": at_once,
         }

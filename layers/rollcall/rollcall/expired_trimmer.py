@@ -50,6 +50,7 @@ class ExpiredTrimmer:
             if "LastEvaluatedKey" not in page:
                 return ""
             scan["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        report.complete = False
         return json.dumps(scan["ExclusiveStartKey"]) if "ExclusiveStartKey" in scan else ""
 
     def _delete(self, key: Any) -> None:

@@ -10,7 +10,7 @@ from rollcall.errors import UnstorableEvent
 
 # DynamoDB's limit for a sort key, in bytes; every key serves as one in some index.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-_LONGEST_KEY = 1024
+LONGEST_KEY = 1024
 
 CHANNEL_ITSELF = "channel"  # the sort key of a channel's own record
 MEMBER = "member#"  # what the sort keys of members begin with
@@ -70,8 +70,8 @@ def require_storable(*keys: str) -> None:
             length = len(key.encode())
         except UnicodeEncodeError as error:  # half a surrogate pair, which JSON can write and UTF-8 cannot
             raise UnstorableEvent("A name is not Unicode text.") from error
-        if length > _LONGEST_KEY:
-            raise UnstorableEvent(f"A name makes a key of {length} bytes; {_LONGEST_KEY} can be stored.")
+        if length > LONGEST_KEY:
+            raise UnstorableEvent(f"A name makes a key of {length} bytes; {LONGEST_KEY} can be stored.")
 
 
 def join(*names: str) -> str:

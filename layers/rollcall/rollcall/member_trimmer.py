@@ -44,6 +44,7 @@ class MemberTrimmer:
         """Go through the directory from behind `position`; return where to go on, or nothing at its end."""
         for entry in self.reader.listed("", after=position):
             if is_late():
+                report.complete = False
                 return position
             report.examined += 1
             try:
@@ -51,16 +52,20 @@ class MemberTrimmer:
             except InvalidRetention:
                 report.refused_sources.add(f"{entry.channel.provider}/{entry.channel.source}")
             else:
-                if retention.trim_members:
-                    self._trim_channel(entry, retention.lease, report)
+                if retention.trim_members and not self._trim_channel(entry, retention.lease, report, is_late):
+                    report.complete = False
+                    return position
             position = str(entry.channel)
         return ""
 
-    def _trim_channel(self, entry: Entry, lease: int, report: Report) -> None:
+    def _trim_channel(self, entry: Entry, lease: int, report: Report, is_late: Callable[[], bool]) -> bool:
+        """Trim one channel; `False` if the time was over before its end, and the next run must look at it again."""
         now = self.now()
         channel = self.reader.channel(entry.channel)
         floor = presence.floor(channel, lease, now)
         for key, member in self.reader.absent(entry.channel, floor):
+            if is_late():
+                return False
             ended_at = presence.lease_end(member, channel, lease, now)
             if not report.order.dry_run:
                 if ended_at is not None:
@@ -73,6 +78,7 @@ class MemberTrimmer:
             if not report.order.dry_run:
                 self._leave_directory(entry)
             report.trimmed["empty_channel"] += 1
+        return True
 
     def _is_removable(self, entry: Entry, channel: Channel, floor: Stamp, now: int) -> bool:
         """Whether nobody is in the channel, and nobody trusts its entry any more."""

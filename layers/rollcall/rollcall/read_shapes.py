@@ -5,6 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pydantic import BaseModel, JsonValue
 
 from rollcall.errors import InvalidParameter
+from rollcall.keys import LONGEST_KEY
 
 _NO_CURSOR = "next is not what an answer to the same question gave."
 
@@ -84,6 +85,6 @@ def from_cursor(cursor: str, *, begins_with: str = "") -> str:
         position = urlsafe_b64decode(cursor).decode()
     except ValueError as error:
         raise InvalidParameter(_NO_CURSOR) from error
-    if position and not position.startswith(begins_with):
+    if position and not (position.startswith(begins_with) and len(position.encode()) <= LONGEST_KEY):
         raise InvalidParameter(_NO_CURSOR)
     return position

@@ -109,12 +109,15 @@ class Reading:
         )
 
     def events(self, key: ChannelKey, begin: int, end: int, limit: int, cursor: str) -> Events:
-        logged = list(islice(self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1), limit + 1))
-        return Events(
-            channel=key.channel,
-            events=[_event(event) for _, event in logged[:limit]],
-            next=to_cursor(logged[limit - 1][0]) if len(logged) > limit else None,
-        )
+        found: list[LoggedEvent] = []
+        size, last = 0, ""
+        for position, event in self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1):
+            if len(found) == limit or size > _LARGEST_PAGE:
+                return Events(channel=key.channel, events=found, next=to_cursor(last))
+            found.append(_event(event))
+            size += len(event.state or "")
+            last = position
+        return Events(channel=key.channel, events=found, next=None)
 
     def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
         channel = self.presence.channel(key)

@@ -4,6 +4,7 @@ A rotation takes effect by itself, at the latest when what is remembered has age
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from rollcall.aws import unavailable_on_failure
-from rollcall.errors import InvalidRetention, MissingSecret
+from rollcall.errors import InvalidRetention, MissingSecret, Unavailable
 from rollcall.keys import SourceKey
 from rollcall.retention import Override, Retention
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _REMEMBERED_FOR = 5 * 60.0  # seconds; each source costs a request that often, and SSM takes 40 a second
 _ASKED_AGAIN_AFTER = 10.0  # seconds; a webhook that proves nothing may be the first of a rotation, or a forgery
+_NAME = re.compile(
+    r"[A-Za-z0-9_./-]+"
+)  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 
 
 @dataclass
@@ -31,6 +35,7 @@ class Sources:
     prefix: str
     clock: Callable[[], float]
     _remembered: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+    _silent_until: float = 0.0
     _asking: Lock = field(default_factory=Lock)  # or all of the consumer's writers would ask the same at once
 
     def secrets(self, source: SourceKey, *, doubted: bool = False) -> object:
@@ -57,11 +62,28 @@ class Sources:
         with self._asking:
             asked_at, value = self._remembered.get(name, (None, None))
             if asked_at is None or self.clock() - asked_at > fresh_for:
-                value = self._ask(name)
+                # While SSM does not answer, an aged value is better than none; but not to refuse a webhook by it.
+                aged_will_do = asked_at is not None and fresh_for == _REMEMBERED_FOR
+                value = self._ask_or_keep(name, value, aged_will_do=aged_will_do)
                 self._remembered[name] = (self.clock(), value)
             return value
 
+    def _ask_or_keep(self, name: str, value: str | None, *, aged_will_do: bool) -> str | None:
+        failure: Unavailable | None = None
+        if self.clock() >= self._silent_until:
+            try:
+                return self._ask(name)
+            except Unavailable as error:
+                failure = error
+                # Waiting for it takes seconds, which a batch of a hundred webhooks has not got a hundred times.
+                self._silent_until = self.clock() + _ASKED_AGAIN_AFTER
+        if aged_will_do:
+            return value
+        raise Unavailable("SSM does not answer.") from failure
+
     def _ask(self, name: str) -> str | None:
+        if not _NAME.fullmatch(name):
+            return None  # SSM refuses to be asked for such a name, so nothing is stored under it
         with unavailable_on_failure("Reading a source's parameters"):
             try:
                 return self.client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]

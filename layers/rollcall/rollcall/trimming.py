@@ -53,7 +53,7 @@ class Report:
 
 class Trimmer(Protocol):
     def run(self, report: Report, position: str, is_late: Callable[[], bool]) -> str:
-        """Trim from behind `position`; return where the next run goes on, or nothing at the end."""
+        """Trim from behind `position`; return where the next run goes on, or nothing for the beginning."""
 
 
 @dataclass(frozen=True)

@@ -115,39 +115,49 @@ def _items(envelope: Envelope) -> Iterator[_Item]:
 
 def _items_in(body: object) -> Iterator[_Item]:
     # How batching and envelopes combine is told nowhere: a list of bodies is taken as well as a body with a list.
-    for part in body if isinstance(body, list) else [body]:
-        if not isinstance(part, dict):
-            raise Unreadable("The body holds something that is no event.")
-        event = part.get("event")
-        if isinstance(event, dict):
-            yield from _items_in_envelope(event, part.get("metadata"))
-        elif isinstance(part.get("data"), list) and not {"action", "status"} & part.keys():
-            yield from _items_in_payload(part)
-        elif {"action", "status", "occupancy"} & part.keys():
-            yield _Item(part)
-        else:
-            raise Unreadable("The body is no event of PubNub's.")
+    parts = [_items_of(part) for part in (body if isinstance(body, list) else [body])]
+    if all(items is None for items in parts):
+        raise Unreadable("The body is no event of PubNub's.")
+    for items in parts:
+        yield from [_Item({}, schema="none")] if items is None else items  # one that is none spoils no other
 
 
-def _items_in_envelope(event: dict[str, object], metadata: object) -> Iterator[_Item]:
+def _items_of(part: object) -> list[_Item] | None:
+    """What one body, or one part of a list of them, holds; `None` if it is none of PubNub's."""
+    if not isinstance(part, dict):
+        return None
+    event = part.get("event")
+    if isinstance(event, dict):
+        return _items_in_envelope(event, part.get("metadata"))
+    if {"action", "status"} & part.keys():
+        return [_Item(part)]  # and its data, even if it is a list, is its state
+    if isinstance(part.get("data"), list):
+        return list(_items_in_payload(part))
+    return [_Item(part)] if "occupancy" in part else None
+
+
+def _items_in_envelope(event: dict[str, object], metadata: object) -> list[_Item] | None:
     payload = event.get("payload")
-    for part in payload if isinstance(payload, list) else [payload]:
-        if not isinstance(part, dict) or not isinstance(part.get("data"), list):
-            raise Unreadable("The envelope holds no payload.")
-        for item in _items_in_payload(part):
-            yield _Item(
-                item.fields,
-                schema=item.schema,
-                enveloped=True,
-                event_id=as_name(event.get("id")),
-                channel=_channel_in(metadata),
-                timestamp=event.get("timestamp"),
-            )
+    parts = [part for part in (payload if isinstance(payload, list) else [payload]) if isinstance(part, dict)]
+    if not any(isinstance(part.get("data"), list) for part in parts):
+        return None
+    return [
+        _Item(
+            item.fields,
+            schema=item.schema,
+            enveloped=True,
+            event_id=as_name(event.get("id")),
+            channel=_channel_in(metadata),
+            timestamp=event.get("timestamp"),
+        )
+        for part in parts
+        for item in _items_in_payload(part)
+    ]
 
 
 def _items_in_payload(payload: dict[str, object]) -> Iterator[_Item]:
     schema = as_name(payload.get("schema") or payload.get("dataSchema")) or "none"
-    entries = payload["data"]
+    entries = payload.get("data")
     for entry in entries if isinstance(entries, list) else []:
         yield _Item(entry if isinstance(entry, dict) else {}, schema=schema)
 
