@@ -382,3 +382,11 @@ def _envelope(body: object, headers: Mapping[str, str] | None = None) -> Envelop
         headers={"content-type": "application/json", **(headers or {})},
         body=json.dumps(body).encode(),
     )
+
+
+@pytest.mark.parametrize("odd", [5, None, "text", [], {"x": 1}, {"event": {"payload": 1}}])
+def test_a_part_of_a_batch_that_is_no_event_spoils_no_other(odd: object) -> None:
+    good = {"action": "join", "channel": "c", "uuid": "u", "timestamp": 1_754_042_400}
+    body = json.dumps([good, odd]).encode()
+    envelope = Envelope(provider="pubnub", source="s", received_at=_RECEIVED_AT, request_id="", headers={}, body=body)
+    assert sorted(event.kind for event in pubnub.parse(envelope)) == [Kind.JOINED, Kind.UNKNOWN]
