@@ -19,7 +19,7 @@ from rollcall.trimming import Bookmark, Order, Report, Trimmed, Trimmer
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-_LATE = 10_000  # milliseconds before the end of the function's time; a page of 1,000 records ends within them
+_LATE = 10_000  # milliseconds before the end of the function's time; 500 deletions end within them
 
 
 def _now() -> int:

@@ -17,7 +17,7 @@ from rollcall.trimming import Report
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_AT_ONCE = 1000  # records read per request, so that a run ends soon after its time is over
+_AT_ONCE = 500  # records per request; deleting them takes five of the ten seconds that a run stops before its end
 
 
 @dataclass(frozen=True)
