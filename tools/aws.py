@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ class Aws:
     @classmethod
     def embedded(cls, port: int, host: str = LOCAL_HOST) -> "Aws":
         """The embedded AWS on this machine, whatever the environment says about real ones."""
-        session = boto3.Session(LOCAL_KEY, LOCAL_KEY, region_name=LOCAL_REGION)
+        own = botocore.session.Session()
+        own.set_credentials(LOCAL_KEY, LOCAL_KEY)
+        own.set_default_client_config(Config(proxies={}))  # a company's proxy does not know this machine
+        session = boto3.Session(botocore_session=own, region_name=LOCAL_REGION)
         return cls(session, f"http://{host}:{port}")
 
     @classmethod
