@@ -11,8 +11,7 @@ from rollcall.converge import Registers, converge
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.event_log import sort_key
 from rollcall.events import PresenceEvent
-from rollcall.intake import channel_key
-from rollcall.keys import ChannelKey, MemberKey
+from rollcall.keys import ChannelKey, MemberKey, event_channel
 from rollcall.merge import Channel, Member, stamps
 from tests.histories import Plan, Trouble, stored_secrets
 
@@ -44,7 +43,7 @@ class MemoryLog:
     records: dict[tuple[ChannelKey, str], PresenceEvent] = field(default_factory=dict)
 
     def write(self, events: Iterable[PresenceEvent]) -> None:
-        self.records |= {(channel_key(event), sort_key(event)): event for event in events}
+        self.records |= {(event_channel(event), sort_key(event)): event for event in events}
 
 
 @dataclass

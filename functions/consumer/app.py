@@ -1,6 +1,7 @@
 """Turns webhooks into presence."""
 
 import time
+import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from botocore.config import Config
 from rollcall import settings
 from rollcall.channel_directory import ChannelDirectory
 from rollcall.consume import Consumer, Delivery, Outcome
+from rollcall.errors import RollcallError
 from rollcall.event_log import EventLog
 from rollcall.events import Kind
 from rollcall.parking import Parking
@@ -79,7 +81,15 @@ def _report(outcome: Outcome, deliveries: int) -> None:
             metric.add_dimension("reason", trouble.reason)
         _logger.warning("webhook parked", message_id=message_id, reason=trouble.reason, sentence=str(trouble))
     # Each cause once: in a large batch thousands of writes may fail alike.
-    causes = Counter((repr(error), type(error.__cause__).__name__) for error in outcome.errors)
+    causes = Counter((_in_words(error), type(error.__cause__).__name__) for error in outcome.errors)
     for (error, cause), writes in causes.items():
         _logger.error("webhooks to be retried", error=error, cause=cause, writes=writes)
     _logger.info("batch consumed", extra=figures)
+
+
+def _in_words(error: Exception) -> str:
+    """Our own sentence; of a fault only its kind and place, for what others say may quote a body."""
+    if isinstance(error, RollcallError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, {place.filename}:{place.lineno}"

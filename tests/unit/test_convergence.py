@@ -14,8 +14,8 @@ from rollcall.envelope import open_envelope
 from rollcall.errors import Unavailable
 from rollcall.event_log import sort_key
 from rollcall.events import Kind, PresenceEvent
-from rollcall.intake import channel_key, interpret, member_key
-from rollcall.keys import ChannelKey, MemberKey
+from rollcall.intake import interpret
+from rollcall.keys import ChannelKey, MemberKey, event_channel, event_member
 from rollcall.merge import Channel, Member, Stamp, channel_evidence, member_evidence
 from rollcall.records import stamp_text
 from tests import oracle
@@ -193,7 +193,7 @@ def test_a_failing_write_fails_exactly_the_webhooks_that_carry_it(
     again = [delivery for delivery in deliveries if delivery.message_id in outcome.retry]
     assert world.consumer().consume(again, lambda: False).retry == set()
     assert (world.members.records, world.channels.records) == _merged(history.events)
-    assert world.log.records.keys() == {(channel_key(event), sort_key(event)) for event in history.events}
+    assert world.log.records.keys() == {(event_channel(event), sort_key(event)) for event in history.events}
 
 
 def test_a_failing_part_of_the_log_fails_only_the_webhooks_of_that_part() -> None:
@@ -247,12 +247,12 @@ class _LogThatFailsOnce:
 def _is_carried_by(events: tuple[PresenceEvent, ...], failed: object) -> bool:
     match failed:
         case MemberKey():
-            return any(member_key(event) == failed for event in events if member_evidence(event))
+            return any(event_member(event) == failed for event in events if member_evidence(event))
         case ChannelKey():
-            return any(channel_key(event) == failed for event in events if channel_evidence(event))
+            return any(event_channel(event) == failed for event in events if channel_evidence(event))
         case ("directory", channel):  # then nothing of the channel was written, were it only a leave
             return any(
-                channel_key(event) == channel for event in events if member_evidence(event) or channel_evidence(event)
+                event_channel(event) == channel for event in events if member_evidence(event) or channel_evidence(event)
             )
         case list():  # the log, in one part
             return True
@@ -271,9 +271,9 @@ def _merged(events: list[PresenceEvent]) -> tuple[dict[MemberKey, Member], dict[
     channels: dict[ChannelKey, Channel] = {}
     for event in events:
         if member := member_evidence(event):
-            members[member_key(event)] = members.get(member_key(event), Member()).merge(member)
+            members[event_member(event)] = members.get(event_member(event), Member()).merge(member)
         if channel := channel_evidence(event):
-            channels[channel_key(event)] = channels.get(channel_key(event), Channel()).merge(channel)
+            channels[event_channel(event)] = channels.get(event_channel(event), Channel()).merge(channel)
     return members, channels
 
 

@@ -16,8 +16,8 @@ from rollcall.each import Each
 from rollcall.envelope import open_envelope
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.events import Kind, PresenceEvent
-from rollcall.intake import StoredSecrets, channel_key, interpret, member_key
-from rollcall.keys import ChannelKey, MemberKey
+from rollcall.intake import StoredSecrets, interpret
+from rollcall.keys import ChannelKey, MemberKey, event_channel, event_member
 from rollcall.merge import Channel, Member, channel_evidence, member_evidence
 
 # Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
@@ -179,9 +179,9 @@ class _Batch:
 
     def add(self, event: PresenceEvent, message_id: str) -> None:
         self.logged.append((event, message_id))
-        channel = channel_key(event)
+        channel = event_channel(event)
         if of_member := member_evidence(event):
-            member = member_key(event)
+            member = event_member(event)
             self.members[member] = self.members.get(member, Member()).merge(of_member)
             self.carriers[member].add(message_id)
         if of_channel := channel_evidence(event):

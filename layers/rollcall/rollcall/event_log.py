@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.aws import unavailable_on_failure
 from rollcall.errors import Unavailable
 from rollcall.events import Kind, PresenceEvent
-from rollcall.keys import ChannelKey, join
+from rollcall.keys import ChannelKey, event_channel, join
 from rollcall.presence_table import RetentionOf
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class EventLog:
     def write(self, events: Iterable[PresenceEvent]) -> None:
         """Write all events or, raising `Unavailable`, perhaps only some."""
         # By key, for a request that names one record twice is refused.
-        records = {(_channel(event), sort_key(event)): self._record(event) for event in events}
+        records = {(event_channel(event), sort_key(event)): self._record(event) for event in events}
         for some in batched(records.values(), _LARGEST_BATCH, strict=False):
             self._write([{"PutRequest": {"Item": record}} for record in some])
 
@@ -77,7 +77,7 @@ class EventLog:
         raise Unavailable("Writing events was throttled.")
 
     def _record(self, event: PresenceEvent) -> "dict[str, AttributeValueTypeDef]":
-        channel = _channel(event)
+        channel = event_channel(event)
         retention = self.retention_of(channel.of_source)
         expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
         texts = {
@@ -111,14 +111,8 @@ def sort_key(event: PresenceEvent) -> str:
     position = 0 if event.event_id else event.position
     known_by = (event.event_id, event.kind, event.user, event.session, event.state or "", event.reason)
     counted = "" if event.occupancy is None else str(event.occupancy)
-    digest = hashlib.sha256(join(*known_by, counted).encode(errors="surrogatepass")).hexdigest()[
-        :16
-    ]  # 64 bits, per channel and ms
-    return f"{event.occurred_at:015d}.{position:07d}.{digest}"
-
-
-def _channel(event: PresenceEvent) -> ChannelKey:
-    return ChannelKey(event.provider, event.source, event.channel)
+    digest = hashlib.sha256(join(*known_by, counted).encode()).hexdigest()
+    return f"{event.occurred_at:015d}.{position:07d}.{digest[:16]}"  # 64 bits tell events of one channel and ms apart
 
 
 def _event(channel: ChannelKey, item: "dict[str, AttributeValueTypeDef]") -> PresenceEvent:

@@ -10,7 +10,7 @@ from rollcall import keys
 from rollcall.envelope import Envelope
 from rollcall.errors import MissingSecret, UnstorableEvent, Unverified
 from rollcall.events import PresenceEvent
-from rollcall.keys import ChannelKey, MemberKey, SourceKey
+from rollcall.keys import SourceKey
 from rollcall.provider import Provider, load
 
 # Bytes of JSON text. PubNub allows 32 KB, which escapes may double; DynamoDB's records end at 400 KB.
@@ -49,14 +49,6 @@ def interpret(envelope: Envelope, stored_secrets: StoredSecrets) -> Interpretati
     return Interpretation(storable, trouble, lossy)
 
 
-def channel_key(event: PresenceEvent) -> ChannelKey:
-    return ChannelKey(event.provider, event.source, event.channel)
-
-
-def member_key(event: PresenceEvent) -> MemberKey:
-    return MemberKey(channel_key(event), event.user, event.session)
-
-
 def _verify(provider: Provider, envelope: Envelope, stored_secrets: StoredSecrets) -> None:
     source = SourceKey(envelope.provider, envelope.source)
     try:
@@ -74,8 +66,8 @@ def _secrets(provider: Provider, stored: object) -> BaseModel:
 
 
 def _require_storable(event: PresenceEvent) -> None:
-    channel = channel_key(event)
-    keys.require_storable(str(channel), str(member_key(event)), keys.user_key(channel.of_source, event.user))
+    member = keys.event_member(event)
+    keys.require_storable(str(member.channel), str(member), keys.user_key(member.channel.of_source, event.user))
     keys.require_storable(event.event_id, event.reason)
     if event.state is not None and _depth(event.state) > _DEEPEST_STATE:
         raise UnstorableEvent("A state is nested too deep to be answered.")

@@ -7,6 +7,7 @@ itself, so a prefix of a name stays a prefix of its key.
 from typing import NamedTuple
 
 from rollcall.errors import UnstorableEvent
+from rollcall.events import PresenceEvent
 
 # DynamoDB's limit for a sort key, in bytes; every key serves as one in some index.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -47,6 +48,14 @@ class MemberKey(NamedTuple):
 
     def __str__(self) -> str:
         return MEMBER + join(self.user, self.session)
+
+
+def event_channel(event: PresenceEvent) -> ChannelKey:
+    return ChannelKey(event.provider, event.source, event.channel)
+
+
+def event_member(event: PresenceEvent) -> MemberKey:
+    return MemberKey(event_channel(event), event.user, event.session)
 
 
 def user_key(source: SourceKey, user: str) -> str:

@@ -81,7 +81,7 @@ def read_endpoint() -> str | None:
 
 def read_retention() -> "Retention":
     """The stack's retention. Raises pydantic's `ValidationError` for settings that would break correctness."""
-    from rollcall.retention import Retention  # as above
+    from rollcall.retention import Retention  # here, so that ingest does not pay for pydantic
 
     settings = read(RetentionSettings)
     return Retention(

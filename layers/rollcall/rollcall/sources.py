@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 _REMEMBERED_FOR = 5 * 60.0  # seconds; each source costs a request that often, and SSM takes 40 a second
 _ASKED_AGAIN_AFTER = 10.0  # seconds; a webhook that proves nothing may be the first of a rotation, or a forgery
-_NAME = re.compile(
-    r"[A-Za-z0-9_./-]+"
-)  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+_NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
 
 @dataclass
 class Sources:
-    """The stored parameters of sources. `clock` gives seconds that only ever go up."""
+    """The stored parameters of sources. `clock` gives seconds."""
 
     client: "SSMClient"
     prefix: str
