@@ -15,7 +15,7 @@ from botocore.config import Config
 from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
 from tools.choice import chosen_stack
-from tools.own_consumer import consumer_on
+from tools.own_rollcall import OwnRollcall
 from tools.table import print_table
 from tools.trouble import Trouble, run
 
@@ -30,7 +30,7 @@ def main() -> None:
         "dynamodb", endpoint_url=stack.aws.endpoint, config=Config(max_pool_connections=_WRITERS)
     )
     now = time.time_ns() // 1_000_000
-    consumer = consumer_on(stack, client, now, ThreadPoolExecutor(_WRITERS).map)
+    consumer = OwnRollcall.on(stack, client, lambda: now, ThreadPoolExecutor(_WRITERS).map).consumer()
     items = [{"channel": f"batch-{now}", "userId": f"user-{n}", "timestamp": now} for n in range(events)]
     body = json.dumps({"schema": "presence.user.channel.joined", "data": items}).encode()
     envelope = Envelope(provider="pubnub", source="bench", received_at=now, request_id="", headers={}, body=body)

@@ -16,7 +16,7 @@ import boto3
 from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
 from tools.choice import chosen_stack
-from tools.own_consumer import consumer_on
+from tools.own_rollcall import OwnRollcall
 from tools.stack import Stack
 from tools.table import print_table
 from tools.trouble import run
@@ -53,7 +53,7 @@ class Scenario:
         self.meter.watch(client)
         self._stack = stack
         self._at = self._begin = time.time_ns() // 1_000_000
-        self._consumer = consumer_on(stack, client, self._begin)
+        self._consumer = OwnRollcall.on(stack, client, lambda: self._begin).consumer()
 
     def cost_of(self, action: str, users: Iterable[str], *, later: int = 1) -> tuple[float, float]:
         """Units of Presence and of Events for one webhook with an event for each user."""
