@@ -13,15 +13,16 @@ from rollcall.consume import Consumer, Parking
 from rollcall.each import Each
 from rollcall.errors import Hopeless
 from rollcall.event_log import EventLog
-from rollcall.expired_trimmer import ExpiredTrimmer
+from rollcall.event_trimmer import EventTrimmer
 from rollcall.intake import StoredSecrets
 from rollcall.keys import SourceKey
 from rollcall.member_trimmer import MemberTrimmer
 from rollcall.presence_reader import PresenceReader
-from rollcall.presence_table import RegistersTable
+from rollcall.presence_table import RegistersTable, RetentionOf
 from rollcall.reading import Reading
 from rollcall.records import CHANNELS, MEMBERS
 from rollcall.retention import Retention
+from rollcall.tombstone_trimmer import TombstoneTrimmer
 from rollcall.trimming import Trimmed, Trimmer
 from tools.stack import Stack
 from tools.trouble import Trouble
@@ -36,6 +37,7 @@ USUAL_RETENTION = Retention(  # the template's defaults
     trim_members=True,
     trim_tombstones=True,
     trim_events=True,
+    log_events=True,
 )
 
 
@@ -43,6 +45,10 @@ USUAL_RETENTION = Retention(  # the template's defaults
 class _NoParking:
     def park(self, _message: str, trouble: Hopeless) -> None:
         raise Trouble(f"A webhook that should be applied was parked: {trouble}")
+
+
+def usual_retention(_source: SourceKey) -> Retention:
+    return USUAL_RETENTION
 
 
 def no_secrets(_source: SourceKey, /, *, doubted: bool = False) -> object:  # noqa: ARG001  as StoredSecrets has it
@@ -57,7 +63,7 @@ class OwnRollcall:
     now: Callable[[], int]
     presence_table: str = "Presence"
     events_table: str = "Events"
-    retention: Retention = USUAL_RETENTION
+    retention: RetentionOf = usual_retention
     secrets: StoredSecrets = no_secrets
     parking: Parking = _NoParking()
     each: Each = map
@@ -73,9 +79,9 @@ class OwnRollcall:
     def consumer(self) -> Consumer:
         return Consumer(
             secrets=self.secrets,
-            members=RegistersTable(self.client, self.presence_table, MEMBERS, self.retention_of),
-            channels=RegistersTable(self.client, self.presence_table, CHANNELS, self.retention_of),
-            directory=ChannelDirectory(self.client, self.presence_table, self.retention_of, self.now),
+            members=RegistersTable(self.client, self.presence_table, MEMBERS, self.retention),
+            channels=RegistersTable(self.client, self.presence_table, CHANNELS, self.retention),
+            directory=ChannelDirectory(self.client, self.presence_table, self.retention, self.now),
             log=self.log(),
             parking=self.parking,
             each=self.each,
@@ -84,21 +90,18 @@ class OwnRollcall:
     def trimmer(self, kind: Trimmed) -> Trimmer:
         trimmers: dict[Trimmed, Callable[[], Trimmer]] = {
             Trimmed.MEMBERS: lambda: MemberTrimmer(
-                self.client, self.presence_table, self.reader(), self.log(), self.retention_of, self.now
+                self.client, self.presence_table, self.reader(), self.log(), self.retention, self.now
             ),
-            Trimmed.TOMBSTONES: partial(ExpiredTrimmer, self.client, self.presence_table, self.now),
-            Trimmed.EVENTS: partial(ExpiredTrimmer, self.client, self.events_table, self.now),
+            Trimmed.TOMBSTONES: partial(TombstoneTrimmer, self.client, self.presence_table, self.now),
+            Trimmed.EVENTS: partial(EventTrimmer, self.client, self.events_table, self.now),
         }
         return trimmers[kind]()
 
     def reading(self) -> Reading:
-        return Reading(self.reader(), self.log(), self.retention_of, self.now, self.each)
+        return Reading(self.reader(), self.log(), self.retention, self.now, self.each)
 
     def reader(self) -> PresenceReader:
         return PresenceReader(self.client, self.presence_table)
 
     def log(self) -> EventLog:
-        return EventLog(self.client, self.events_table, self.retention_of)
-
-    def retention_of(self, _source: SourceKey) -> Retention:
-        return self.retention
+        return EventLog(self.client, self.events_table, self.retention, self.now)

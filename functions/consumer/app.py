@@ -34,9 +34,17 @@ _config = Config(
     read_timeout=1,
     retries={"mode": "standard", "total_max_attempts": 2},  # SQS tries again, too
     max_pool_connections=_WRITERS,
+    parameter_validation=False,  # DynamoDB checks, too; botocore's own check is 6 % of the processor time
+    user_agent="rollcall",  # else botocore puts one together anew with every request, 12 % of the processor time
 )
 _session = boto3.Session()  # one, for a second one would cost 150 ms more
 _dynamodb = _session.client("dynamodb", config=_config)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 _retention_of = RetentionOfSources(
     settings.read_retention(),
     _sources := Sources(_session.client("ssm", config=_config), _settings.parameter_prefix, time.time),
@@ -45,10 +53,8 @@ _consumer = Consumer(
     secrets=_sources.secrets,
     members=RegistersTable(_dynamodb, _settings.presence_table, MEMBERS, _retention_of),
     channels=RegistersTable(_dynamodb, _settings.presence_table, CHANNELS, _retention_of),
-    directory=ChannelDirectory(
-        _dynamodb, _settings.presence_table, _retention_of, now=lambda: time.time_ns() // 1_000_000
-    ),
-    log=EventLog(_dynamodb, _settings.events_table, _retention_of),
+    directory=ChannelDirectory(_dynamodb, _settings.presence_table, _retention_of, _now),
+    log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
     parking=Parking(_session.client("sqs", config=_config), _settings.parked_queue_url),
     each=ThreadPoolExecutor(_WRITERS).map,
 )

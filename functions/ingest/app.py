@@ -23,6 +23,7 @@ _queue = WebhookQueue(
     credentials=Credentials(
         _identity.aws_access_key_id, _identity.aws_secret_access_key, settings.read_session_token()
     ),
+    fair=_settings.fair_queue == "ENABLED",
 )
 _logger = logging.getLogger(__name__)
 

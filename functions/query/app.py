@@ -30,12 +30,18 @@ _dynamodb = _session.client("dynamodb", config=_config)
 _retention_of = RetentionOfSources(
     settings.read_retention(), Sources(_session.client("ssm", config=_config), _settings.parameter_prefix, time.time)
 )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
 _app = routes(
     Reading(
         presence=PresenceReader(_dynamodb, _settings.presence_table),
-        log=EventLog(_dynamodb, _settings.events_table, _retention_of),
+        log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
         retention_of=_retention_of,
-        now=lambda: time.time_ns() // 1_000_000,
+        now=_now,
         each=ThreadPoolExecutor(_CONNECTIONS).map,
     )
 )

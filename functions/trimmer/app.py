@@ -10,10 +10,11 @@ from botocore.config import Config
 
 from rollcall import settings
 from rollcall.event_log import EventLog
-from rollcall.expired_trimmer import ExpiredTrimmer
+from rollcall.event_trimmer import EventTrimmer
 from rollcall.member_trimmer import MemberTrimmer
 from rollcall.presence_reader import PresenceReader
 from rollcall.sources import RetentionOfSources, Sources
+from rollcall.tombstone_trimmer import TombstoneTrimmer
 from rollcall.trimming import Bookmark, Order, Report, Trimmed, Trimmer
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ _trimmers: dict[Trimmed, Trimmer] = {
         _dynamodb,
         _settings.presence_table,
         PresenceReader(_dynamodb, _settings.presence_table),
-        EventLog(_dynamodb, _settings.events_table, _retention_of),
+        EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
         _retention_of,
         _now,
     ),
-    Trimmed.TOMBSTONES: ExpiredTrimmer(_dynamodb, _settings.presence_table, _now),
-    Trimmed.EVENTS: ExpiredTrimmer(_dynamodb, _settings.events_table, _now),
+    Trimmed.TOMBSTONES: TombstoneTrimmer(_dynamodb, _settings.presence_table, _now),
+    Trimmed.EVENTS: EventTrimmer(_dynamodb, _settings.events_table, _now),
 }
 _logger = Logger()
 _metrics = Metrics()

@@ -3,33 +3,34 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import boto3
 from moto import mock_aws
 
-from rollcall.channel_directory import ChannelDirectory
-from rollcall.consume import Consumer, Delivery, Outcome
+from rollcall.consume import Delivery, Outcome
 from rollcall.envelope import Envelope, seal
-from rollcall.event_log import EventLog
-from rollcall.expired_trimmer import ExpiredTrimmer
 from rollcall.keys import SourceKey
-from rollcall.member_trimmer import MemberTrimmer
-from rollcall.presence_reader import PresenceReader
-from rollcall.presence_table import RegistersTable
-from rollcall.reading import Reading
-from rollcall.records import CHANNELS, MEMBERS
+from rollcall.member_trimmer import Log, MemberTrimmer
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
-from rollcall.trimming import Order, Report, Trimmed, Trimmer
+from rollcall.trimming import Order, Report, Trimmed
 from tests.aws_template import table_definition
 from tests.fakes import MemoryParking
+from tools.own_rollcall import USUAL_RETENTION, OwnRollcall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MINUTE = 60_000  # milliseconds
 LEASE = 60 * MINUTE
+RETENTION = USUAL_RETENTION.model_copy(
+    update={
+        "lease_minutes": LEASE // MINUTE,
+        "tombstone_retention_minutes": LATEST_WEBHOOK_MINUTES,
+        "event_retention_minutes": 1440,
+    }
+)
 
 
 @dataclass
@@ -37,31 +38,16 @@ class Clockwork:
     """All of Rollcall behind the queue, on tables of its own, and a clock that the test winds."""
 
     client: "DynamoDBClient"
-    retention: Retention = field(
-        default_factory=lambda: Retention(
-            lease_minutes=LEASE // MINUTE,
-            tombstone_retention_minutes=LATEST_WEBHOOK_MINUTES,
-            event_retention_minutes=1440,
-            trim_members=True,
-            trim_tombstones=True,
-            trim_events=True,
-        )
-    )
+    retention: Retention = RETENTION
     time: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 
     def __post_init__(self) -> None:
         self.parking = MemoryParking()
-        self.log = EventLog(self.client, "Events", self.retention_of)
-        self.reader = PresenceReader(self.client, "Presence")
-        self.reading = Reading(self.reader, self.log, self.retention_of, self.now)
-        self.consumer = Consumer(
-            secrets=_no_secrets,
-            members=RegistersTable(self.client, "Presence", MEMBERS, self.retention_of),
-            channels=RegistersTable(self.client, "Presence", CHANNELS, self.retention_of),
-            directory=ChannelDirectory(self.client, "Presence", self.retention_of, self.now),
-            log=self.log,
-            parking=self.parking,
-        )
+        self._own = OwnRollcall(self.client, self.now, retention=self.retention_of, parking=self.parking)
+        self.consumer = self._own.consumer()
+        self.reader = self._own.reader()
+        self.log = self._own.log()
+        self.reading = self._own.reading()
 
     def now(self) -> int:
         return self.time
@@ -76,23 +62,28 @@ class Clockwork:
         return self.consumer.consume([Delivery("1", seal(envelope))], lambda: False)
 
     def trim(
-        self, kind: Trimmed, *, dry_run: bool = False, position: str = "", late: Iterable[bool] = ()
+        self,
+        kind: Trimmed,
+        *,
+        dry_run: bool = False,
+        position: str = "",
+        late: Iterable[bool] = (),
+        log: Log | None = None,
     ) -> tuple[Report, str]:
-        """Run a trimmer; `late` answers, one after another, whether its time is over."""
-        trimmer: Trimmer = (
-            MemberTrimmer(self.client, "Presence", self.reader, self.log, self.retention_of, self.now)
-            if kind is Trimmed.MEMBERS
-            else ExpiredTrimmer(self.client, "Presence" if kind is Trimmed.TOMBSTONES else "Events", self.now)
-        )
+        """Run a trimmer; `late` answers, one after another, whether its time is over; `log` is another than its own."""
         report = Report(Order(kind=kind, dry_run=dry_run))
         answers = iter(late)
+        trimmer = self._own.trimmer(kind)
+        if log and isinstance(trimmer, MemberTrimmer):
+            trimmer = replace(trimmer, log=log)
         return report, trimmer.run(report, position, lambda: next(answers, False))
 
     def indexed(self) -> int:
         return self.client.scan(TableName="Presence", IndexName="present")["Count"]
 
-    def count(self, table: str) -> int:
-        return self.client.scan(TableName=table)["Count"]
+    def logged(self) -> int:
+        """How many events the log holds, of all channels."""
+        return sum("kind" in item for item in self.client.scan(TableName="Events")["Items"])
 
 
 @contextmanager
@@ -104,7 +95,3 @@ def clockwork() -> Iterator[Clockwork]:
         for name in ("Presence", "Events"):
             client.create_table(TableName=name, **table_definition(name))
         yield Clockwork(client)
-
-
-def _no_secrets(_source: SourceKey, /, *, doubted: bool = False) -> object:  # noqa: ARG001  as StoredSecrets has it
-    return {}

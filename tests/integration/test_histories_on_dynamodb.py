@@ -16,23 +16,23 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from rollcall import keys, records
-from rollcall.channel_directory import PARTITION, ChannelDirectory
+from rollcall.channel_directory import PARTITION
 from rollcall.consume import Consumer
-from rollcall.event_log import EventLog
 from rollcall.events import Kind, PresenceEvent
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
 from rollcall.merge import Member, stamps
 from rollcall.presence import has_come
-from rollcall.presence_reader import PresenceReader
 from rollcall.presence_table import RegistersTable
 from rollcall.read_shapes import MemberOfChannel, Members, OccupiedChannel
 from rollcall.reading import Reading
-from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
+from rollcall.retention import Retention
 from rollcall.timestamps import to_iso
 from tests import oracle
 from tests.aws_template import table_definition
 from tests.fakes import MemoryParking, Queue, contended
 from tests.histories import MEMBERS, START, History, Plan, Webhook, delivered_histories, stored_secrets
+from tests.integration.tables import RETENTION
+from tools.own_rollcall import OwnRollcall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,14 +40,10 @@ if TYPE_CHECKING:
 
 type Item = dict[str, "AttributeValueTypeDef"]
 
-_RETENTION = Retention(
-    lease_minutes=1,
-    tombstone_retention_minutes=LATEST_WEBHOOK_MINUTES,
-    event_retention_minutes=1440,
-    trim_members=True,
-    trim_tombstones=True,
-    trim_events=True,
-)
+_RETENTION = RETENTION.model_copy(update={"lease_minutes": 1})
+# What says when something was written, or when the trimmer looks at it, and not what is known.
+TIMERS = ("arrived", "shelf")
+ENTRY = ("refreshed_at", "expires_at")
 _DEFINITIONS = {name: table_definition(name) for name in ("Presence", "Events")}
 _NUMBERS = count()
 
@@ -60,15 +56,19 @@ class Tables:
     presence: str
     events: str
 
-    def consumer(self) -> Consumer:
-        return Consumer(
-            stored_secrets,
-            RegistersTable(self.client, self.presence, records.MEMBERS, _retention_of),
-            RegistersTable(self.client, self.presence, records.CHANNELS, _retention_of),
-            ChannelDirectory(self.client, self.presence, _retention_of, now=lambda: START),
-            EventLog(self.client, self.events, _retention_of),
-            MemoryParking(),
+    def own(self, now: int) -> OwnRollcall:
+        return OwnRollcall(
+            self.client,
+            lambda: now,
+            self.presence,
+            self.events,
+            retention=_retention_of,
+            secrets=stored_secrets,
+            parking=MemoryParking(),
         )
+
+    def consumer(self) -> Consumer:
+        return self.own(START).consumer()
 
     def items(self, table: str) -> list[Item]:
         return self.client.scan(TableName=table)["Items"]
@@ -77,15 +77,17 @@ class Tables:
         """Everything in both tables but when it was written."""
         return (
             {
-                _id(item): _without(item, "refreshed_at", "expires_at") if item["pk"]["S"] == PARTITION else item
+                _id(item): _without(item, *(ENTRY if item["pk"]["S"] == PARTITION else TIMERS))
                 for item in self.items(self.presence)
             },
-            {_id(item): _without(item, "received_at", "expires_at") for item in self.items(self.events)},
+            {_id(item): _without(item, "received_at", "expires_at") for item in self.logged()},
         )
 
+    def logged(self) -> list[Item]:
+        return [item for item in self.items(self.events) if "kind" in item]  # the others are the calendar
+
     def reading(self, now: int) -> Reading:
-        log = EventLog(self.client, self.events, _retention_of)
-        return Reading(PresenceReader(self.client, self.presence), log, _retention_of, now=lambda: now)
+        return self.own(now).reading()
 
 
 @pytest.fixture(scope="module")  # tables are made anew for each history, moto only once
@@ -123,7 +125,7 @@ def test_the_read_api_answers_as_the_oracle_does(dynamodb: "DynamoDBClient", del
             }
             reading = tables.reading(now)
             for place, answer in told.items():
-                assert reading.members(ChannelKey(*place), 1000, "") == _members(place, answer)
+                assert _by_name(reading.members(ChannelKey(*place), 1000, "")) == _members(place, answer)
             for source in {SourceKey(place.provider, place.source) for place in told}:
                 of_source = {place: answer for place, answer in told.items() if place[:2] == source}
                 assert reading.channels(source, "", 1000, "").channels == _occupied(history, of_source)
@@ -139,7 +141,7 @@ def test_the_table_of_events_holds_each_event_once(dynamodb: "DynamoDBClient", d
     history, plan = delivered
     with _tables(dynamodb) as tables:
         _deliver(history, plan, tables)
-        assert len(tables.items(tables.events)) == len(oracle.log(history.events))
+        assert len(tables.logged()) == len(oracle.log(history.events))
 
 
 @a_tenth
@@ -175,7 +177,11 @@ def test_who_joins_two_channels_at_once_is_logged_in_both(dynamodb: "DynamoDBCli
     ]
     with _tables(dynamodb) as tables:
         tables.consumer().consume(History(tuple(webhooks), lease=1).deliveries(), lambda: False)
-        assert {item["pk"]["S"] for item in tables.items(tables.events)} == {"pubnub#prod#one", "pubnub#prod#other"}
+        assert {item["pk"]["S"] for item in tables.logged()} == {"pubnub#prod#one", "pubnub#prod#other"}
+
+
+def _by_name(members: Members) -> Members:
+    return members.model_copy(update={"members": sorted(members.members, key=lambda member: member.user)})
 
 
 def _members(place: oracle.Place, answer: oracle.Answer) -> Members:
@@ -190,7 +196,7 @@ def _members(place: oracle.Place, answer: oracle.Answer) -> Members:
                 last_seen=to_iso(member.last_seen),
                 state=None if member.state is None else json.loads(member.state),
             )
-            for member in sorted(answer.members, key=lambda member: keys.join(member.user))
+            for member in answer.members
         ],
         next=None,
     )

@@ -1,11 +1,15 @@
 """Trimming tidies up after the rules, and never changes what they say."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from rollcall.channel_directory import REMOVABLE_AFTER
+from rollcall.consume import Delivery
+from rollcall.envelope import Envelope, seal
+from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
 from rollcall.retention import LATEST_WEBHOOK_MINUTES
 from rollcall.trimming import Bookmark, Trimmed
@@ -13,6 +17,7 @@ from tests.integration.tables import LEASE, MINUTE, Clockwork, clockwork
 
 ROOM = ChannelKey("pubnub", "main", "room")
 MAIN = SourceKey("pubnub", "main")
+DAY = 1440 * MINUTE
 
 
 @pytest.fixture
@@ -95,9 +100,9 @@ def test_an_empty_channel_leaves_the_directory_only_when_nobody_can_trust_its_en
 ) -> None:
     rollcall.receive(event("join", "ann", at=rollcall.time))
     rollcall.receive(event("leave", "ann", at=rollcall.time + 1))
-    rollcall.time += REMOVABLE_AFTER
+    rollcall.time += REMOVABLE_AFTER - MINUTE
     assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {}
-    rollcall.time += 1
+    rollcall.time += REMOVABLE_AFTER
     assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {"empty_channel": 1}
     assert list(rollcall.reader.listed("")) == []
     rollcall.receive(event("join", "ann", at=rollcall.time))
@@ -141,6 +146,138 @@ def test_a_run_that_is_out_of_time_within_a_channel_comes_back_to_it(rollcall: C
     assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
 
 
+def test_what_is_not_due_is_not_looked_into(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.time += MINUTE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 1
+    rollcall.time += MINUTE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 0
+    rollcall.receive(event("join", "bob", at=rollcall.time, channel="another"))
+    assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 1
+
+
+def test_the_longer_a_channel_is_quiet_the_less_often_it_is_looked_into(rollcall: Clockwork) -> None:
+    rollcall.retention = rollcall.retention.model_copy(update={"lease_minutes": 10_000})
+    began = rollcall.time
+    rollcall.receive(event("join", "ann", at=began))
+    looks = []
+    for minute in range(5, 1440, 5):
+        rollcall.time = began + minute * MINUTE
+        if rollcall.trim(Trimmed.MEMBERS)[0].examined:
+            looks.append(minute)
+    assert looks == [5, 25, 50, 100, 200, 400, 800]
+
+
+def test_whoever_gives_another_sign_stays_and_is_looked_at_when_the_lease_of_that_one_ends(
+    rollcall: Clockwork,
+) -> None:
+    began = rollcall.time
+    rollcall.receive(event("join", "ann", at=began))
+    rollcall.time += LEASE // 2
+    rollcall.receive(event("state-change", "ann", at=rollcall.time))
+    rollcall.time = began + LEASE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {}
+    assert present(rollcall) == ["ann"]
+    rollcall.time += MINUTE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 0
+    rollcall.time = began + LEASE // 2 + LEASE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
+
+
+@dataclass
+class LogThatIsSlow:
+    """Meanwhile, something else happens."""
+
+    meanwhile: Callable[[], object]
+
+    def write(self, _events: Iterable[PresenceEvent]) -> None:
+        self.meanwhile()
+
+
+def test_the_trimmer_does_not_take_out_who_comes_back_while_it_writes_the_log(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.time += LEASE
+    slow = LogThatIsSlow(lambda: rollcall.receive(event("join", "ann", at=rollcall.time)))
+    rollcall.trim(Trimmed.MEMBERS, log=slow)
+    assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
+
+
+def test_a_channel_that_is_vacated_is_trimmed_by_the_next_run(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    for _ in range(12):
+        rollcall.time += 4 * MINUTE
+        rollcall.trim(Trimmed.MEMBERS)
+    rollcall.receive(event("inactive", at=rollcall.time))
+    rollcall.time += 1
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {"channel_vacated": 1}
+
+
+def test_a_tombstone_that_is_in_use_again_waits_on_another_shelf(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE - 1
+    rollcall.receive(event("leave", "ann", at=rollcall.time))
+    rollcall.time += LEASE + DAY
+    first, position = rollcall.trim(Trimmed.TOMBSTONES)
+    assert (first.examined, first.trimmed) == (1, {})
+    rollcall.time += DAY
+    again, position = rollcall.trim(Trimmed.TOMBSTONES, position=position)
+    assert again.examined == 0
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE
+    assert rollcall.trim(Trimmed.TOMBSTONES, position=position)[0].trimmed == {"expired": 1}
+
+
+def test_a_dry_run_leaves_tombstones_on_their_shelves(rollcall: Clockwork) -> None:
+    rollcall.receive(event("leave", "ann", at=rollcall.time))
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE + LEASE + DAY
+    for _ in range(2):
+        assert rollcall.trim(Trimmed.TOMBSTONES, dry_run=True)[0].trimmed == {"expired": 1}
+    assert rollcall.trim(Trimmed.TOMBSTONES)[0].trimmed == {"expired": 1}
+
+
+@pytest.mark.parametrize("kind", [Trimmed.TOMBSTONES, Trimmed.EVENTS])
+def test_what_expires_is_trimmed_over_several_runs_that_are_out_of_time(rollcall: Clockwork, kind: Trimmed) -> None:
+    for number in range(3):
+        rollcall.receive(event("leave", "ann", at=rollcall.time, channel=f"room {number}"))
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE + LEASE + DAY
+    position, trimmed, runs = "", 0, 0
+    while True:
+        # The clock of a tombstone is asked before each record, that of the log before each page of a channel.
+        report, position = rollcall.trim(kind, position=position, late=[False, True])
+        trimmed += report.trimmed.total()
+        runs += 1
+        if report.complete:
+            break
+    assert trimmed == 3
+    assert runs > 1
+
+
+def test_an_event_that_comes_after_its_retention_is_trimmed_with_those_of_today(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    received = rollcall.time
+    rollcall.time += 3 * DAY
+    _, position = rollcall.trim(Trimmed.EVENTS)
+    redriven = seal(
+        Envelope(
+            provider="pubnub",
+            source="main",
+            received_at=received,
+            request_id="1",
+            headers={},
+            body=event("join", "bob", at=received),
+        )
+    )
+    rollcall.consumer.consume([Delivery("1", redriven)], lambda: False)
+    rollcall.time += DAY
+    assert rollcall.trim(Trimmed.EVENTS, position=position)[0].trimmed == {"expired": 1}
+    assert rollcall.logged() == 0
+
+
+def test_a_source_that_keeps_no_log_has_presence_all_the_same(rollcall: Clockwork) -> None:
+    rollcall.retention = rollcall.retention.model_copy(update={"log_events": False})
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    assert (present(rollcall), rollcall.client.scan(TableName="Events")["Items"]) == (["ann"], [])
+
+
 def test_a_tombstone_is_kept_for_as_long_as_a_webhook_may_be_late_and_then_deleted(rollcall: Clockwork) -> None:
     left = rollcall.time
     rollcall.receive(event("leave", "ann", at=left))
@@ -148,7 +285,7 @@ def test_a_tombstone_is_kept_for_as_long_as_a_webhook_may_be_late_and_then_delet
     assert rollcall.trim(Trimmed.TOMBSTONES)[0].trimmed == {}
     rollcall.receive(event("join", "ann", at=left - 1))
     assert present(rollcall) == []
-    rollcall.time += LEASE + MINUTE
+    rollcall.time += LEASE + 1440 * MINUTE  # the day on which it expired is over
     assert rollcall.trim(Trimmed.TOMBSTONES)[0].trimmed == {"expired": 1}
 
 
@@ -158,9 +295,9 @@ def test_events_are_deleted_after_their_retention_and_not_before(rollcall: Clock
     assert rollcall.trim(Trimmed.EVENTS)[0].trimmed == {}
     rollcall.time += MINUTE
     assert rollcall.trim(Trimmed.EVENTS, dry_run=True)[0].trimmed == {"expired": 1}
-    assert rollcall.count("Events") == 1
+    assert rollcall.logged() == 1
     assert rollcall.trim(Trimmed.EVENTS)[0].trimmed == {"expired": 1}
-    assert rollcall.count("Events") == 0
+    assert rollcall.logged() == 0
 
 
 def test_what_is_not_to_be_trimmed_carries_no_date_of_expiry(rollcall: Clockwork) -> None:
@@ -171,7 +308,7 @@ def test_what_is_not_to_be_trimmed_carries_no_date_of_expiry(rollcall: Clockwork
     rollcall.time += 10 * 365 * 1440 * MINUTE
     for kind in Trimmed:
         assert "lease_expired" not in rollcall.trim(kind)[0].trimmed
-    assert (rollcall.count("Events"), rollcall.indexed()) == (1, 1)
+    assert (rollcall.logged(), rollcall.indexed()) == (1, 1)
 
 
 def test_the_bookmark_remembers_and_forgets(rollcall: Clockwork) -> None:

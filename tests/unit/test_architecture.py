@@ -87,6 +87,7 @@ def test_ingest_pays_for_no_library_that_it_does_not_need() -> None:
         "PYTHONPATH": f"{PACKAGE.parent}:{PACKAGE.parents[2] / 'functions/ingest'}",
         "WEBHOOKS_QUEUE_URL": "https://sqs.example/1/webhooks",
         "URL_SECRET": "secret",
+        "FAIR_QUEUE": "ENABLED",
         "AWS_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -42,7 +42,7 @@ class Sqs:
 
 def queue(sqs: Any, endpoint: str | None = None) -> WebhookQueue:
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/webhooks"
-    return WebhookQueue(url, endpoint, "eu-west-1", Credentials("key", "secret", "token"), sqs)
+    return WebhookQueue(url, endpoint, "eu-west-1", Credentials("key", "secret", "token"), http=sqs)
 
 
 def timed_out() -> BotoCoreError:
@@ -60,6 +60,12 @@ def test_a_webhook_is_sent_whole_and_signed_and_in_the_group_of_its_source() -> 
     assert request.headers["X-Amz-Target"] == "AmazonSQS.SendMessage"
     assert "Credential=key/" in request.headers["Authorization"]
     assert request.headers["X-Amz-Security-Token"] == "token"
+
+
+def test_a_queue_that_need_not_be_fair_costs_no_more_than_any_other() -> None:
+    sqs = Sqs([200])
+    replace(queue(sqs), fair=False).put(WEBHOOK)
+    assert "MessageGroupId" not in json.loads(str(sqs.sent[0].body))
 
 
 def test_an_aws_on_this_machine_is_asked_instead() -> None:

@@ -24,6 +24,7 @@ _STACK: dict[str, Any] = {
     "trim_members": True,
     "trim_tombstones": True,
     "trim_events": True,
+    "log_events": True,
 }
 
 times = st.integers(1, 10**13)

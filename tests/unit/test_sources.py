@@ -192,6 +192,7 @@ def test_the_settings_in_force_are_the_stacks_with_the_sources_over_them(sources
         trim_members=True,
         trim_tombstones=True,
         trim_events=True,
+        log_events=True,
     )
     store.values[_RETENTION] = '{"lease_minutes": 60, "trim_members": false}'
     retention_of = RetentionOfSources(stack, sources)

@@ -3,11 +3,13 @@
 It must name every occupied channel and must not cost a write per event. So whoever makes a channel occupied first
 sees to its entry, but trusts an entry that it wrote minutes ago; and the trimmer, which removes entries of empty
 channels, leaves those alone that somebody may still be trusting.
+
+An entry also says when the trimmer must look into its channel, so that it need not look into all of them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rollcall.aws import unavailable_on_failure
 from rollcall.keys import ChannelKey
@@ -30,6 +32,28 @@ _REMEMBERED = 50_000  # channels; about 20 MB, and beyond it forgetting all cost
 
 def entry_key(channel: ChannelKey) -> Attributes:
     return {"pk": {"S": PARTITION}, "sk": {"S": str(channel)}}
+
+
+class Entry(NamedTuple):
+    """A channel in the directory; times are Unix milliseconds.
+
+    `refreshed_at` is the consumer's: the channel was used then, and for as long as that is trusted. `looked_at` and
+    `lease_ends` are the trimmer's: when it looked into the channel, and when the first lease ends that it saw.
+    """
+
+    channel: ChannelKey
+    refreshed_at: int
+    looked_at: int = 0
+    lease_ends: int | None = None
+
+    def is_due(self, lease: int, now: int) -> bool:
+        """Whether there may be something to trim in the channel, by a lease of so many milliseconds."""
+        if self.lease_ends is not None and self.lease_ends <= now:
+            return True
+        # Who trusted the entry has written since, perhaps; so there is always a look when nobody can trust it any more.
+        # Nobody says when the last member has left: so the longer a channel is quiet, the less often it is looked into.
+        quiet = self.looked_at - self.refreshed_at
+        return quiet <= 0 or self.looked_at + max(quiet, min(lease, REMOVABLE_AFTER)) <= now
 
 
 @dataclass

@@ -23,6 +23,8 @@ from rollcall.merge import Channel, Member, channel_evidence, member_evidence
 # Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
 # begin again because the time was over for the last of them.
 APPLIED_TOGETHER = 2_000
+# What may make a channel occupied; and what empties it at once, which the trimmer should hear of.
+_LISTED_KINDS = frozenset({Kind.JOINED, Kind.STATE_CHANGED, Kind.CHANNEL_OCCUPIED, Kind.CHANNEL_VACATED})
 LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
 
 
@@ -141,7 +143,7 @@ class Consumer:
     def _directory_tasks(self, batch: "_Batch") -> dict[ChannelKey, Task]:
         return {
             key: Task(partial(self.directory.ensure, key), frozenset(carriers))
-            for key, carriers in batch.occupied.items()
+            for key, carriers in batch.touched.items()
         }
 
     def _presence_tasks(self, batch: "_Batch") -> dict[MemberKey | ChannelKey, Task]:
@@ -174,7 +176,7 @@ class _Batch:
         self.members: dict[MemberKey, Member] = {}
         self.channels: dict[ChannelKey, Channel] = {}
         self.carriers: dict[MemberKey | ChannelKey, set[str]] = defaultdict(set)
-        self.occupied: dict[ChannelKey, set[str]] = defaultdict(set)
+        self.touched: dict[ChannelKey, set[str]] = defaultdict(set)
         self.logged: list[tuple[PresenceEvent, str]] = []
 
     def add(self, event: PresenceEvent, message_id: str) -> None:
@@ -187,8 +189,8 @@ class _Batch:
         if of_channel := channel_evidence(event):
             self.channels[channel] = self.channels.get(channel, Channel()).merge(of_channel)
             self.carriers[channel].add(message_id)
-        if event.kind in (Kind.JOINED, Kind.STATE_CHANGED, Kind.CHANNEL_OCCUPIED):
-            self.occupied[channel].add(message_id)
+        if event.kind in _LISTED_KINDS:
+            self.touched[channel].add(message_id)
 
 
 def _channel(key: MemberKey | ChannelKey) -> ChannelKey:

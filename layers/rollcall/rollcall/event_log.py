@@ -1,14 +1,18 @@
 """The table Events: what happened in each channel, by time.
 
 A record's key says all that tells its event from others, so a repeated webhook rewrites the same record.
+
+Beside the records stands a calendar, by which the trimmer finds what has expired: for each day, the channels of which
+events expire then. An entry is written once a day per channel and running writer, in the same request as the events.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from rollcall import expiry
 from rollcall.aws import unavailable_on_failure
 from rollcall.errors import Unavailable
 from rollcall.events import Kind, PresenceEvent
@@ -20,21 +24,45 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, WriteRequestUnionTypeDef
 
 _LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
+_REMEMBERED = 50_000  # entries of the calendar; about 20 MB, and beyond it forgetting all costs a write for each anew
+_CALENDAR_KEPT_FOR = 30 * expiry.DAY  # seconds; as far as the trimmer looks back
 _ATTEMPTS = 5  # at what DynamoDB leaves over of a batch; then SQS brings the webhook again
+
+
+type _Record = "dict[str, AttributeValueTypeDef]"
+type _Keyed = dict[tuple[str, str], _Record]
+"""Records by their keys, for a request that names one record twice is refused."""
 
 
 @dataclass(frozen=True)
 class EventLog:
+    """`now` gives Unix milliseconds."""
+
     client: "DynamoDBClient"
     table: str
     retention_of: RetentionOf
+    now: Callable[[], int]
+    _entered: set[tuple[str, str]] = field(default_factory=set)
 
     def write(self, events: Iterable[PresenceEvent]) -> None:
-        """Write all events or, raising `Unavailable`, perhaps only some."""
-        # By key, for a request that names one record twice is refused.
-        records = {(event_channel(event), sort_key(event)): self._record(event) for event in events}
-        for some in batched(records.values(), _LARGEST_BATCH, strict=False):
+        """Write all events or, raising `Unavailable`, perhaps only some; none of sources that keep no log."""
+        records: _Keyed = {}
+        entries: _Keyed = {}
+        for event in events:
+            channel = event_channel(event)
+            retention = self.retention_of(channel.of_source)
+            if retention.log_events:
+                expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
+                _add(records, _record(channel, event, expires_at))
+                if expires_at is not None:
+                    _add(entries, self._entry(channel, expires_at, retention.event_retention))
+        for entered in self._entered & entries.keys():
+            del entries[entered]
+        for some in batched((entries | records).values(), _LARGEST_BATCH, strict=False):
             self._write([{"PutRequest": {"Item": record}} for record in some])
+        if len(self._entered) >= _REMEMBERED:
+            self._entered.clear()
+        self._entered.update(entries)
 
     def read(
         self, channel: ChannelKey, begin: int, end: int, *, after: str = "", at_once: int = 1000
@@ -76,30 +104,20 @@ class EventLog:
                 return
         raise Unavailable("Writing events was throttled.")
 
-    def _record(self, event: PresenceEvent) -> "dict[str, AttributeValueTypeDef]":
-        channel = event_channel(event)
-        retention = self.retention_of(channel.of_source)
-        expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
-        texts = {
-            "kind": event.kind.value,
-            "user": event.user,
-            "session": event.session,
-            "event_id": event.event_id,
-            "state": event.state,
-            "reason": event.reason,
-        }
-        numbers = {
-            "occurred_at": event.occurred_at,
-            "received_at": event.received_at,
-            "occupancy": event.occupancy,
-            "expires_at": expires_at,
-        }
+    def _entry(self, channel: ChannelKey, expires_at: int, retention: int) -> _Record:
+        # What has expired before it is written, such as a webhook redriven late, is entered today: past days are done.
+        due = max(expires_at, self.now() // 1000)
         return {
-            "pk": {"S": str(channel)},
-            "sk": {"S": sort_key(event)},
-            **{name: {"S": text} for name, text in texts.items() if text},
-            **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
+            "pk": {"S": calendar_page(expiry.shelf(due, str(channel)))},
+            "sk": {"S": str(channel)},
+            "retention": {"N": str(retention)},
+            "expires_at": {"N": str(due + _CALENDAR_KEPT_FOR)},
         }
+
+
+def calendar_page(shelf: str) -> str:
+    """The partition of the entries of one shelf; every key of a channel holds a separator, and this one does not."""
+    return f"expiring.{shelf}"
 
 
 def sort_key(event: PresenceEvent) -> str:
@@ -115,7 +133,34 @@ def sort_key(event: PresenceEvent) -> str:
     return f"{event.occurred_at:015d}.{position:07d}.{digest[:16]}"  # 64 bits tell events of one channel and ms apart
 
 
-def _event(channel: ChannelKey, item: "dict[str, AttributeValueTypeDef]") -> PresenceEvent:
+def _add(records: _Keyed, record: _Record) -> None:
+    records[record["pk"]["S"], record["sk"]["S"]] = record
+
+
+def _record(channel: ChannelKey, event: PresenceEvent, expires_at: int | None) -> _Record:
+    texts = {
+        "kind": event.kind.value,
+        "user": event.user,
+        "session": event.session,
+        "event_id": event.event_id,
+        "state": event.state,
+        "reason": event.reason,
+    }
+    numbers = {
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "occupancy": event.occupancy,
+        "expires_at": expires_at,
+    }
+    return {
+        "pk": {"S": str(channel)},
+        "sk": {"S": sort_key(event)},
+        **{name: {"S": text} for name, text in texts.items() if text},
+        **{name: {"N": str(number)} for name, number in numbers.items() if number is not None},
+    }
+
+
+def _event(channel: ChannelKey, item: _Record) -> PresenceEvent:
     texts = {name: value["S"] for name, value in item.items() if "S" in value}
     numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     return PresenceEvent(

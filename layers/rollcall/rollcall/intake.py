@@ -67,7 +67,8 @@ def _secrets(provider: Provider, stored: object) -> BaseModel:
 
 def _require_storable(event: PresenceEvent) -> None:
     member = keys.event_member(event)
-    keys.require_storable(str(member.channel), str(member), keys.user_key(member.channel.of_source, event.user))
+    arrival = keys.arrival_key(event.occurred_at, member)
+    keys.require_storable(str(member.channel), arrival, keys.user_key(member.channel.of_source, event.user))
     keys.require_storable(event.event_id, event.reason)
     if event.state is not None and _depth(event.state) > _DEEPEST_STATE:
         raise UnstorableEvent("A state is nested too deep to be answered.")

@@ -15,6 +15,7 @@ LONGEST_KEY = 1024
 
 CHANNEL_ITSELF = "channel"  # the sort key of a channel's own record
 MEMBER = "member#"  # what the sort keys of members begin with
+ARRIVAL = rf"\d{{15}}#{MEMBER}.*"  # what `arrival_key` makes
 
 
 class SourceKey(NamedTuple):
@@ -56,6 +57,20 @@ def event_channel(event: PresenceEvent) -> ChannelKey:
 
 def event_member(event: PresenceEvent) -> MemberKey:
     return MemberKey(event_channel(event), event.user, event.session)
+
+
+def arrival_key(at: int, member: MemberKey) -> str:
+    """Where a member who came at `at` (Unix milliseconds) stands in the index of those present: by time, then name."""
+    return f"{at:015d}#{member}"  # 15 digits last until the year 33,658
+
+
+def time_of_arrival(arrival: str) -> int:
+    return int(arrival.partition("#")[0])
+
+
+def sort_key_of_arrival(arrival: str) -> str:
+    """The sort key of the member's record."""
+    return arrival.partition("#")[2]
 
 
 def user_key(source: SourceKey, user: str) -> str:

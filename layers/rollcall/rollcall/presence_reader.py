@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rollcall import keys
 from rollcall.aws import unavailable_on_failure
-from rollcall.channel_directory import PARTITION
+from rollcall.channel_directory import PARTITION, Entry
 from rollcall.errors import Unavailable
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
 from rollcall.merge import Channel, Member, Stamp
@@ -23,11 +23,12 @@ _LARGEST_GET = 100  # keys, the most that DynamoDB takes in one request
 _ATTEMPTS = 5  # at what DynamoDB leaves over of a request
 
 
-class Entry(NamedTuple):
-    """A channel in the directory, and when (Unix milliseconds) its entry was last refreshed."""
+class Indexed(NamedTuple):
+    """A member in the index of those present, and where it stands there (see `keys.arrival_key`)."""
 
-    channel: ChannelKey
-    refreshed_at: int
+    arrival: str
+    key: MemberKey
+    member: Member
 
 
 class Place(NamedTuple):
@@ -51,20 +52,27 @@ class PresenceReader:
             answer = self.client.get_item(TableName=self.table, Key=channel_key(key), ConsistentRead=True)
         return to_channel(answer.get("Item", {}))
 
-    def present(
-        self, key: ChannelKey, floor: Stamp, *, after: str = "", at_once: int = 1000
-    ) -> Iterator[tuple[MemberKey, Member]]:
-        """The members above the floor (see `presence.floor`), by name, from behind the sort key `after`."""
-        items = self._indexed(key, "#seen > :floor", floor, after=after, Limit=at_once)
-        return ((keys.member_of(item["pk"]["S"], item["sk"]["S"]), to_member(item)) for item in items)
+    def present(self, key: ChannelKey, floor: Stamp, *, after: str = "", at_once: int = 1000) -> Iterator[Indexed]:
+        """The members above the floor (see `presence.floor`), by their arrival, from behind the arrival `after`."""
+        query: dict[str, Any] = {**_present(key, floor), "Limit": at_once}
+        if after:
+            own = {"here": str(key), "pk": str(key), "sk": keys.sort_key_of_arrival(after), "arrived": after}
+            query["ExclusiveStartKey"] = {name: {"S": value} for name, value in own.items()}
+        return self._indexed(query)
 
-    def absent(self, key: ChannelKey, floor: Stamp) -> Iterator[tuple[MemberKey, Member]]:
-        """The members who are still in the index although they are at or below the floor."""
-        items = self._indexed(key, "#seen <= :floor", floor)
-        return ((keys.member_of(item["pk"]["S"], item["sk"]["S"]), to_member(item)) for item in items)
+    def arrived_by(self, key: ChannelKey, time: int) -> Iterator[Indexed]:
+        """The members in the index who came at `time` or before, present or not."""
+        return self._indexed(_arrived(key, "<", time + 1))
+
+    def first_arrived_after(self, key: ChannelKey, time: int) -> int | None:
+        """When the first member came of those in the index who came after `time`."""
+        for page in self._pages(**_arrived(key, ">=", time + 1), Limit=1):
+            for item in page["Items"]:
+                return keys.time_of_arrival(item["arrived"]["S"])
+        return None
 
     def count(self, key: ChannelKey, floor: Stamp) -> int:
-        pages = self._pages(**_index_query(key, "#seen > :floor", floor), Select="COUNT")
+        pages = self._pages(**_present(key, floor), Select="COUNT")
         return sum(page["Count"] for page in pages)
 
     def has_known_members(self, key: ChannelKey) -> bool:
@@ -93,7 +101,13 @@ class PresenceReader:
         pages = self._pages(**query)
         for page in pages:
             for item in page["Items"]:
-                yield Entry(keys.channel_of(item["sk"]["S"]), int(item["refreshed_at"]["N"]))
+                times = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+                yield Entry(
+                    keys.channel_of(item["sk"]["S"]),
+                    times["refreshed_at"],
+                    times.get("looked_at", 0),
+                    times.get("lease_ends"),
+                )
 
     def places(self, source: SourceKey, user: str) -> Iterator[Place]:
         """Every channel that the user is known to be or to have been in, one per connection."""
@@ -111,14 +125,10 @@ class PresenceReader:
                 channel = to_channel(records.get((pk, keys.CHANNEL_ITSELF), {}))
                 yield Place(to_member(records[pk, sk]), keys.channel_of(pk), channel)
 
-    def _indexed(
-        self, key: ChannelKey, condition: str, floor: Stamp, *, after: str = "", **options: int
-    ) -> Iterator[Attributes]:
-        start = {"here": {"S": str(key)}, "pk": {"S": str(key)}, "sk": {"S": after}}
-        for page in self._pages(
-            **_index_query(key, condition, floor), **options, **({"ExclusiveStartKey": start} if after else {})
-        ):
-            yield from page["Items"]
+    def _indexed(self, query: Mapping[str, Any]) -> Iterator[Indexed]:
+        for page in self._pages(**query):
+            for item in page["Items"]:
+                yield Indexed(item["arrived"]["S"], keys.member_of(item["pk"]["S"], item["sk"]["S"]), to_member(item))
 
     def _pages(self, **query: Any) -> Iterator[Mapping[str, Any]]:  # boto3's own shapes, which differ by option
         while True:
@@ -143,11 +153,19 @@ class PresenceReader:
                 raise Unavailable("Reading presence was throttled.")
 
 
-def _index_query(key: ChannelKey, condition: str, floor: Stamp) -> dict[str, Any]:
+def _present(key: ChannelKey, floor: Stamp) -> dict[str, Any]:
     return {
         "IndexName": "present",
         "KeyConditionExpression": "here = :here",
-        "FilterExpression": condition,
-        "ExpressionAttributeNames": {"#seen": "seen"},
+        "FilterExpression": "seen > :floor",
         "ExpressionAttributeValues": {":here": {"S": str(key)}, ":floor": {"S": stamp_text(floor)}},
+    }
+
+
+def _arrived(key: ChannelKey, compared: str, time: int) -> dict[str, Any]:
+    return {
+        "IndexName": "present",
+        "KeyConditionExpression": f"here = :here AND arrived {compared} :time",
+        # A time by itself sorts before the arrivals of that time.
+        "ExpressionAttributeValues": {":here": {"S": str(key)}, ":time": {"S": f"{time:015d}"}},
     }

@@ -1,6 +1,7 @@
 """Writing to the table Presence.
 
-A join or leave of a known member costs two write units: its record, and its entry in the sparse index `present`.
+A join or leave of a known member costs two write units: its record, and its entry in the sparse index `present`. Its
+entries in the two other indexes are written when it is first heard of.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rollcall.aws import unavailable_on_failure
+from rollcall.expiry import shelf
 from rollcall.keys import SourceKey
 from rollcall.merge import Channel, Member, stamps
 from rollcall.records import Attributes, Layout, Values
@@ -58,17 +60,18 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
         self, key: Key, evidence: Evidence, *, condition: str, compared: Attributes, named: Iterable[str] = ()
     ) -> Evidence | None:
         values: Values = self._values(key, evidence)
+        timed: Values = self._timed(key, evidence)
         with unavailable_on_failure("Writing presence"):
             try:
                 self.client.update_item(
                     TableName=self.table,
                     Key=self.layout.key(key),
-                    UpdateExpression=_update(values),
+                    UpdateExpression=_update(values, timed),
                     ConditionExpression=condition,
                     # All names by placeholders: DynamoDB reserves many words.
-                    ExpressionAttributeNames={f"#{name}": name for name in {*values, *named}},
+                    ExpressionAttributeNames={f"#{name}": name for name in {*values, *timed, *named}},
                     ExpressionAttributeValues={
-                        **{f":{name}": value for name, value in values.items() if value is not None},
+                        **{f":{name}": value for name, value in {**values, **timed}.items() if value is not None},
                         **compared,
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -79,7 +82,7 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
         return None
 
     def _values(self, key: Key, evidence: Evidence) -> Values:
-        expires_at = self.retention_of(self.layout.source(key)).presence_expires_at(evidence)
+        expires_at = self._expires_at(key, evidence)
         return {
             **self.layout.attributes(evidence),
             **self.layout.indexed(key, evidence),
@@ -87,11 +90,22 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
             "expires_at": None if expires_at is None else _number(expires_at),
         }
 
+    def _timed(self, key: Key, evidence: Evidence) -> Values:
+        expires_at = self._expires_at(key, evidence)
+        return {
+            **self.layout.timed(key, evidence),
+            "shelf": None if expires_at is None else {"S": shelf(expires_at, str(key))},
+        }
 
-def _update(values: Values) -> str:
-    set_names = [name for name, value in values.items() if value is not None]
-    removed = [name for name, value in values.items() if value is None]
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in set_names)
+    def _expires_at(self, key: Key, evidence: Evidence) -> int | None:
+        return self.retention_of(self.layout.source(key)).presence_expires_at(evidence)
+
+
+def _update(values: Values, timed: Values) -> str:
+    assignments = [f"#{name} = :{name}" for name, value in values.items() if value is not None]
+    assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name, value in timed.items() if value is not None]
+    removed = [name for name, value in {**values, **timed}.items() if value is None]
+    expression = "SET " + ", ".join(assignments)
     return f"{expression} REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else expression
 
 

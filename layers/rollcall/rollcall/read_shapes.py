@@ -1,5 +1,6 @@
 """The shapes of the read API's answers, and its cursors. Times in answers are ISO 8601, in UTC."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from pydantic import BaseModel, JsonValue
@@ -76,8 +77,8 @@ def to_cursor(position: str) -> str:
     return urlsafe_b64encode(position.encode()).decode()
 
 
-def from_cursor(cursor: str, *, begins_with: str = "") -> str:
-    """The position that a cursor stands for, empty for none.
+def from_cursor(cursor: str, *, like: str = ".*") -> str:
+    """The position that a cursor stands for, empty for none; `like` is what it must match.
 
     Raises `InvalidParameter` for a word of another origin, or of another question's answer.
     """
@@ -85,6 +86,6 @@ def from_cursor(cursor: str, *, begins_with: str = "") -> str:
         position = urlsafe_b64decode(cursor).decode()
     except ValueError as error:
         raise InvalidParameter(_NO_CURSOR) from error
-    if position and not (position.startswith(begins_with) and len(position.encode()) <= LONGEST_KEY):
+    if position and not (re.fullmatch(like, position, re.DOTALL) and len(position.encode()) <= LONGEST_KEY):
         raise InvalidParameter(_NO_CURSOR)
     return position

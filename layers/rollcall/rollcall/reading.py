@@ -4,6 +4,7 @@ Every answer holds for the time at which it was asked, whether or not the trimme
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -48,18 +49,18 @@ class Reading:
     each: Each = map
 
     def members(self, key: ChannelKey, limit: int, cursor: str) -> Members:
-        after = from_cursor(cursor, begins_with=keys.MEMBER)
+        after = from_cursor(cursor, like=keys.ARRIVAL)
         channel = self.presence.channel(key)
         floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
         stays: list[Stay] = []
         size, last, more = 0, after, False
-        for member_key, member in self.presence.present(key, floor, after=after, at_once=limit + 1):
+        for arrival, member_key, member in self.presence.present(key, floor, after=after, at_once=limit + 1):
             if len(stays) == limit or size > _LARGEST_PAGE:
                 more = True
                 break
             stays.append(presence.stay(member_key.user, member, channel))
             size += len(stays[-1].state or "")
-            last = str(member_key)
+            last = arrival
         is_all = not cursor and not more
         return Members(
             channel=key.channel,
@@ -71,7 +72,7 @@ class Reading:
 
     def channels(self, source: SourceKey, prefix: str, limit: int, cursor: str) -> Channels:
         of_prefix = keys.join(*source, prefix)
-        listed = self.presence.listed(of_prefix, after=from_cursor(cursor, begins_with=of_prefix))
+        listed = self.presence.listed(of_prefix, after=from_cursor(cursor, like=re.escape(of_prefix) + ".*"))
         found: list[OccupiedChannel] = []
         last, looked_through = "", 0
         while some := list(islice(listed, limit)):
@@ -122,7 +123,7 @@ class Reading:
     def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
         channel = self.presence.channel(key)
         floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
-        stays = [presence.stay(of.user, member, channel) for of, member in self.presence.present(key, floor)]
+        stays = [presence.stay(of.user, member, channel) for _, of, member in self.presence.present(key, floor)]
         if not stays and not self._is_occupied_by_word(key, channel, floor):
             return None
         since = presence.occupied_since(channel, stays)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rollcall.keys import CHANNEL_ITSELF, ChannelKey, MemberKey, SourceKey, user_key
+from rollcall.keys import CHANNEL_ITSELF, ChannelKey, MemberKey, SourceKey, arrival_key, user_key
 from rollcall.merge import Channel, Count, Member, Stamp, State
 from rollcall.presence import has_come
 
@@ -19,7 +19,8 @@ type Values = Mapping[str, "AttributeValueTypeDef | None"]
 @dataclass(frozen=True, slots=True)
 class Layout[Key, Evidence]:
     """What a table needs to know of one kind of record. `registers` names the attributes that hold the evidence,
-    `indexed` gives those that follow from it for the indexes."""
+    `indexed` gives those that follow from it for the indexes. `timed` gives those that are set once and that only the
+    trimmer moves on, for moving an entry of an index costs two units."""
 
     registers: tuple[str, ...]
     key: Callable[[Key], Attributes]
@@ -27,6 +28,7 @@ class Layout[Key, Evidence]:
     attributes: Callable[[Evidence], Attributes]
     evidence: Callable[[Attributes], Evidence]
     indexed: Callable[[Key, Evidence], Values]
+    timed: Callable[[Key, Evidence], Values]
 
 
 def stamp_text(stamp: Stamp) -> str:
@@ -85,6 +87,11 @@ def _member_indexed(key: MemberKey, member: Member) -> Values:
     }
 
 
+def _member_timed(key: MemberKey, member: Member) -> Values:
+    # Of one who stays, it may say less than `seen`, and never more: the trimmer looks too early, and never too late.
+    return {"arrived": {"S": arrival_key(member.seen.occurred_at, key)} if member.seen and has_come(member) else None}
+
+
 def _stamped(**stamps: Stamp | None) -> "dict[str, AttributeValueTypeDef]":
     return {name: {"S": stamp_text(stamp)} for name, stamp in stamps.items() if stamp is not None}
 
@@ -100,6 +107,7 @@ MEMBERS: Layout[MemberKey, Member] = Layout(
     attributes=_member_attributes,
     evidence=to_member,
     indexed=_member_indexed,
+    timed=_member_timed,
 )
 
 CHANNELS: Layout[ChannelKey, Channel] = Layout(
@@ -109,4 +117,5 @@ CHANNELS: Layout[ChannelKey, Channel] = Layout(
     attributes=_channel_attributes,
     evidence=to_channel,
     indexed=lambda _key, _channel: {},
+    timed=lambda _key, _channel: {},
 )

@@ -31,6 +31,7 @@ class Override(BaseModel):
     trim_members: bool | None = None
     trim_tombstones: bool | None = None
     trim_events: bool | None = None
+    log_events: bool | None = None
 
 
 class Retention(BaseModel):
@@ -44,11 +45,17 @@ class Retention(BaseModel):
     trim_members: bool
     trim_tombstones: bool
     trim_events: bool
+    log_events: bool
 
     @property
     def lease(self) -> int:
         """Milliseconds from the last sign of a member to the end of its presence."""
         return self.lease_minutes * _MINUTE
+
+    @property
+    def event_retention(self) -> int:
+        """Milliseconds for which the log keeps an event."""
+        return self.event_retention_minutes * _MINUTE
 
     def overridden_by(self, override: Override) -> Self:
         return self.model_copy(update=override.model_dump(exclude_none=True))

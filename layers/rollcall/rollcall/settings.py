@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # ingest has no use for retention, and must not pay for pydan
 class IngestSettings:
     webhooks_queue_url: str
     url_secret: str
+    fair_queue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class RetentionSettings:
     trim_members: str
     trim_tombstones: str
     trim_events: str
+    log_events: str
 
 
 def read[Settings](model: type[Settings]) -> Settings:
@@ -91,4 +93,5 @@ def read_retention() -> "Retention":
         trim_members=settings.trim_members == "ENABLED",
         trim_tombstones=settings.trim_tombstones == "ENABLED",
         trim_events=settings.trim_events == "ENABLED",
+        log_events=settings.log_events == "ENABLED",
     )

@@ -27,24 +27,21 @@ def _session() -> URLLib3Session:
 
 @dataclass(frozen=True)
 class WebhookQueue:
-    """`endpoint` is another address for SQS than the queue's URL gives, when AWS runs on this machine."""
+    """`endpoint` is another address for SQS than the queue's URL gives, when AWS runs on this machine. A `fair` queue
+    lets no source that is noisy delay the others."""
 
     url: str
     endpoint: str | None
     region: str
     credentials: Credentials
+    fair: bool = True
     http: URLLib3Session = field(default_factory=lambda: _session())
 
     def put(self, envelope: Envelope) -> None:
         """Return once SQS has the webhook. Raises `BodyTooLarge`, and `Unavailable` when SQS has not taken it."""
-        content = json.dumps(
-            {
-                "QueueUrl": self.url,
-                "MessageBody": seal(envelope),
-                # On a standard queue a group asks for fairness only: one noisy source does not delay the others.
-                "MessageGroupId": f"{envelope.provider}/{envelope.source}",
-            }
-        )
+        # On a standard queue a group asks for fairness among the groups, and for nothing else.
+        group = {"MessageGroupId": f"{envelope.provider}/{envelope.source}"} if self.fair else {}
+        content = json.dumps({"QueueUrl": self.url, "MessageBody": seal(envelope), **group})
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:
