@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,6 +61,11 @@ def test_a_webhook_is_sent_whole_and_signed_and_in_the_group_of_its_source() -> 
     assert request.headers["X-Amz-Target"] == "AmazonSQS.SendMessage"
     assert "Credential=key/" in request.headers["Authorization"]
     assert request.headers["X-Amz-Security-Token"] == "token"
+
+
+def test_a_webhook_does_not_wait_for_the_acknowledgement_of_its_headers() -> None:
+    http = WebhookQueue("", None, "eu-west-1", Credentials("key", "secret")).http
+    assert (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1) in http._socket_options
 
 
 def test_a_queue_that_need_not_be_fair_costs_no_more_than_any_other() -> None:
