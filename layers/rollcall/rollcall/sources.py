@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _REMEMBERED_FOR = 5 * 60.0  # seconds; each source costs a request that often, and SSM takes 40 a second
 _ASKED_AGAIN_AFTER = 10.0  # seconds; a webhook that proves nothing may be the first of a rotation, or a forgery
+# Seconds. Waiting for an answer that does not come takes as long, which a batch of a hundred webhooks has not got a
+# hundred times. Not longer, for a consumer that knows nothing yet fails whatever it is given, and is given the more.
+_SILENT_FOR = 2.0
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
@@ -74,8 +77,7 @@ class Sources:
                 return self._ask(name)
             except Unavailable as error:
                 failure = error
-                # Waiting for it takes seconds, which a batch of a hundred webhooks has not got a hundred times.
-                self._silent_until = self.clock() + _ASKED_AGAIN_AFTER
+                self._silent_until = self.clock() + _SILENT_FOR
         if aged_will_do:
             return value
         raise Unavailable("SSM does not answer.") from failure
