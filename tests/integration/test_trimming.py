@@ -156,16 +156,26 @@ def test_what_is_not_due_is_not_looked_into(rollcall: Clockwork) -> None:
     assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 1
 
 
-def test_the_longer_a_channel_is_quiet_the_less_often_it_is_looked_into(rollcall: Clockwork) -> None:
-    rollcall.retention = rollcall.retention.model_copy(update={"lease_minutes": 10_000})
+def test_a_quiet_channel_is_looked_into_once_more_and_then_when_a_lease_ends(rollcall: Clockwork) -> None:
     began = rollcall.time
+    rollcall.retention = rollcall.retention.model_copy(update={"lease_minutes": 1440})
     rollcall.receive(event("join", "ann", at=began))
     looks = []
-    for minute in range(5, 1440, 5):
+    for minute in range(5, 1500, 5):
         rollcall.time = began + minute * MINUTE
         if rollcall.trim(Trimmed.MEMBERS)[0].examined:
             looks.append(minute)
-    assert looks == [5, 25, 50, 100, 200, 400, 800]
+    assert looks == [5, 25, 1440]
+
+
+def test_who_comes_while_the_entry_is_trusted_is_trimmed_when_the_lease_ends_however_short(
+    rollcall: Clockwork,
+) -> None:
+    rollcall.retention = rollcall.retention.model_copy(update={"lease_minutes": 1})
+    for user in ("ann", "bob", "cid"):
+        rollcall.receive(event("join", user, at=rollcall.time))
+        rollcall.time += 2 * MINUTE
+        assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
 
 
 def test_whoever_gives_another_sign_stays_and_is_looked_at_when_the_lease_of_that_one_ends(

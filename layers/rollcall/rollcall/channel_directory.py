@@ -47,13 +47,15 @@ class Entry(NamedTuple):
     lease_ends: int | None = None
 
     def is_due(self, lease: int, now: int) -> bool:
-        """Whether there may be something to trim in the channel, by a lease of so many milliseconds."""
-        if self.lease_ends is not None and self.lease_ends <= now:
+        """Whether there may be something to trim in the channel, by a lease of so many milliseconds.
+
+        Nobody says that the last member has left a channel: if it is quiet by then, it stays listed until a lease ends.
+        """
+        if self.looked_at <= self.refreshed_at or (self.lease_ends is not None and self.lease_ends <= now):
             return True
-        # Who trusted the entry has written since, perhaps; so there is always a look when nobody can trust it any more.
-        # Nobody says when the last member has left: so the longer a channel is quiet, the less often it is looked into.
-        quiet = self.looked_at - self.refreshed_at
-        return quiet <= 0 or self.looked_at + max(quiet, min(lease, REMOVABLE_AFTER)) <= now
+        # Whoever trusts the entry may have written since; so it is looked at once more when nobody can any more.
+        may_have_missed = self.looked_at < self.refreshed_at + REMOVABLE_AFTER
+        return may_have_missed and self.looked_at + min(lease, REMOVABLE_AFTER) <= now
 
 
 @dataclass

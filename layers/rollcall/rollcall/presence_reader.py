@@ -14,6 +14,7 @@ from rollcall.channel_directory import PARTITION, Entry
 from rollcall.errors import Unavailable
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
 from rollcall.merge import Channel, Member, Stamp
+from rollcall.presence import has_come
 from rollcall.records import Attributes, channel_key, stamp_text, to_channel, to_member
 
 if TYPE_CHECKING:
@@ -116,14 +117,13 @@ class PresenceReader:
             KeyConditionExpression="who = :who",
             ExpressionAttributeValues={":who": {"S": keys.user_key(source, user)}},
         )
-        found = [item for page in pages for item in page["Items"]]
-        wanted = {(item["pk"]["S"], sk) for item in found for sk in (item["sk"]["S"], keys.CHANNEL_ITSELF)}
-        records = {(item["pk"]["S"], item["sk"]["S"]): item for item in self._get(sorted(wanted))}
-        for item in found:
-            pk, sk = item["pk"]["S"], item["sk"]["S"]
-            if (pk, sk) in records:  # else deleted since the index was asked
-                channel = to_channel(records.get((pk, keys.CHANNEL_ITSELF), {}))
-                yield Place(to_member(records[pk, sk]), keys.channel_of(pk), channel)
+        of_user = [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]]
+        members = {place: to_member(item) for place, item in self._get(of_user)}
+        # Of those alone who have not gone by their own evidence: the others are the more, the longer a user is known.
+        needed = sorted({(pk, keys.CHANNEL_ITSELF) for (pk, _), member in members.items() if has_come(member)})
+        channels = {pk: to_channel(item) for (pk, _), item in self._get(needed)}
+        for (pk, _), member in members.items():
+            yield Place(member, keys.channel_of(pk), channels.get(pk, Channel()))
 
     def _indexed(self, query: Mapping[str, Any]) -> Iterator[Indexed]:
         for page in self._pages(**query):
@@ -139,13 +139,15 @@ class PresenceReader:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _get(self, wanted: Sequence[tuple[str, str]]) -> Iterator[Attributes]:
+    def _get(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], Attributes]]:
+        """The records of these keys that there are."""
         for some in batched(wanted, _LARGEST_GET, strict=False):
             left = {self.table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in some]}}
             for _ in range(_ATTEMPTS):
                 with unavailable_on_failure("Reading presence"):
                     answer = self.client.batch_get_item(RequestItems=cast("Any", left))
-                yield from answer["Responses"].get(self.table, [])
+                for item in answer["Responses"].get(self.table, []):
+                    yield (item["pk"]["S"], item["sk"]["S"]), item
                 left = cast("Any", answer["UnprocessedKeys"])
                 if not left:
                     break
