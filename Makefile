@@ -2,7 +2,8 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down status demo urls source sources parked redrive trim test check bench lock environments clean
+.PHONY: help up down status demo urls source sources parked redrive trim simulate prove endure costs bench test check
+.PHONY: lock environments clean
 
 # So that the tools find the package that lies in the layer.
 export PYTHONPATH := layers/rollcall
@@ -20,7 +21,7 @@ SUITES := $(wildcard tests/unit tests/contract tests/integration tests/e2e)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  urls, source, sources, parked, redrive and trim talk to the stack that make up started. With"
+	@echo "  urls, source, sources, parked, redrive, trim and simulate talk to the stack that make up started. With"
 	@echo "  REGION=eu-west-1 (and STACK=name, if it is not rollcall) they talk to AWS, with your own credentials."
 
 up: environments ## start Rollcall on this machine and print its URLs (again: deploy what changed); ROLLCALL_PORT=4600
@@ -53,6 +54,21 @@ redrive: .venv/.made ## send parked webhooks through again; REASON=unverified fo
 trim: .venv/.made ## start the trimmer now; KIND=members|tombstones|events, DRY=1 deletes nothing
 	$(TOOL) tools.trim
 
+simulate: .venv/.made ## send what simulated providers send at it and audit the answers; ARGS="--events 5000 --loss 0.05"
+	$(TOOL) tools.simulator $(ARGS)
+
+prove: environments ## a million events in this process, while calls to AWS fail, against a perfect receiver; ARGS=--help
+	$(TOOL) tools.proof $(ARGS)
+
+endure: environments ## 50,000 webhooks at an AWS that fails, is killed and restarted, against a perfect receiver; ARGS=--help
+	$(TOOL) tools.endurance $(ARGS)
+
+costs: environments ## what a million webhooks cost, by scenario; ARGS=--help
+	$(TOOL) tools.costs $(ARGS)
+
+bench: environments ## measure it against how it is usually written; ARGS="trimming reading"
+	$(TOOL) tools.bench $(ARGS)
+
 test: environments ## run all test suites: unit, contract, integration, e2e
 	@$(PYTHON) -m pytest $(SUITES)
 
@@ -63,11 +79,6 @@ check: environments ## exactly what CI runs: format, lint, types, template, then
 	@.venv/bin/cfn-lint template.yaml
 	@.local/sam/bin/sam validate --lint
 	@$(MAKE) test
-
-bench: environments ## measure ingest's cold start and, of the stack that make up started, write units and a large batch
-	$(TOOL) tools.bench_ingest
-	$(TOOL) tools.bench_writes
-	$(TOOL) tools.bench_batch
 
 lock: .venv/.made ## write the lock files anew from the .in files; UPGRADE=1 takes newer versions, else only what must change
 	@cd layers/dependencies && $(LOCK) requirements.in -o requirements.txt
