@@ -109,6 +109,17 @@ def test_an_empty_channel_leaves_the_directory_only_when_nobody_can_trust_its_en
     assert [channel.channel for channel in rollcall.reading.channels(MAIN, "", 10, "").channels] == ["room"]
 
 
+def test_an_empty_channel_that_was_looked_into_at_the_last_moment_of_trust_is_looked_into_again(
+    rollcall: Clockwork,
+) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.receive(event("leave", "ann", at=rollcall.time + 1))
+    rollcall.time += REMOVABLE_AFTER
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {}
+    rollcall.time += REMOVABLE_AFTER
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {"empty_channel": 1}
+
+
 def test_a_channel_that_only_its_provider_calls_occupied_is_listed_for_a_lease(rollcall: Clockwork) -> None:
     rollcall.receive(event("active", at=rollcall.time, channel="orders"))
     (listed,) = rollcall.reading.channels(MAIN, "", 10, "").channels

@@ -53,9 +53,12 @@ class Entry(NamedTuple):
         """
         if self.looked_at <= self.refreshed_at or (self.lease_ends is not None and self.lease_ends <= now):
             return True
-        # Whoever trusts the entry may have written since; so it is looked at once more when nobody can any more.
-        may_have_missed = self.looked_at < self.refreshed_at + REMOVABLE_AFTER
-        return may_have_missed and self.looked_at + min(lease, REMOVABLE_AFTER) <= now
+        # Whoever trusted the entry then may have written since; so there is a look when nobody can have any more.
+        return self.is_trusted(self.looked_at) and self.looked_at + min(lease, REMOVABLE_AFTER) <= now
+
+    def is_trusted(self, now: int) -> bool:
+        """Whether somebody may still write to the channel without having refreshed the entry."""
+        return now <= self.refreshed_at + REMOVABLE_AFTER
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rollcall import presence
 from rollcall.aws import unavailable_on_failure
-from rollcall.channel_directory import REMOVABLE_AFTER, Entry, entry_key
+from rollcall.channel_directory import Entry, entry_key
 from rollcall.errors import InvalidRetention
 from rollcall.events import Kind, PresenceEvent
 from rollcall.keys import MemberKey, arrival_key
@@ -81,7 +81,7 @@ class MemberTrimmer:
             signs.append(came)
         if channel.occupied and presence.is_declared_occupied(channel, floor):
             signs.append(channel.occupied.occurred_at)
-        if not signs and entry.refreshed_at + REMOVABLE_AFTER < now:
+        if not signs and not entry.is_trusted(now):
             self._leave_directory(entry, report)
         else:
             self._looked(entry, now, min(signs) + lease if signs else None, report)
