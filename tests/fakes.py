@@ -14,6 +14,7 @@ from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, MemberKey, event_channel
 from rollcall.merge import Channel, Member, stamps
 from tests.histories import Plan, Trouble, stored_secrets
+from tools.faulty_client import Crash
 
 
 @dataclass
@@ -63,10 +64,6 @@ class MemoryParking:
 
 
 # ---- What goes wrong -----------------------------------------------------------------------------------
-
-
-class Crash(BaseException):
-    """The function is gone, in the middle of its work: nothing catches that."""
 
 
 @dataclass

@@ -4,12 +4,14 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,21 +29,34 @@ from tools.trouble import Trouble
 DEFAULT_PORT = 4566  # where emulators of AWS usually listen
 START_SECONDS = 60  # it takes two; a busy machine may take more
 STOP_SECONDS = 10  # it takes one
+SAVE_SECONDS = 120  # before it stops it writes what it keeps: a second for every ten thousand records
+
+_NOT_SAVED = re.compile(r"Persistence: (error|failed)")
 
 
 class EmbeddedAws:
     """One embedded AWS with its own port and folder; as a context manager it runs for as long as the block does."""
 
     def __init__(
-        self, port: int | None = None, *, auth: bool = False, state_dir: Path = LOCAL, host: str = LOCAL_HOST
+        self,
+        port: int | None = None,
+        *,
+        auth: bool = False,
+        keeps_state: bool = False,
+        state_dir: Path = LOCAL,
+        host: str = LOCAL_HOST,
     ) -> None:
-        """`port` None takes a free one; `auth` lets it enforce the functions' roles; it answers at `host` only."""
+        """`port` None takes a free one; `auth` lets it enforce the functions' roles; it answers at `host` only.
+
+        With `keeps_state` it goes on where it was stopped, when it is started again with the same folder and port.
+        """
         self.host = host
         self.port = port or _free_port(host)
         self.state_dir = state_dir
         self.endpoint = f"http://{self.host}:{self.port}"
         self.aws = Aws.embedded(self.port, self.host)
         self._auth = auth
+        self._keeps_state = keeps_state
         self._process: subprocess.Popen[bytes] | None = None  # only where this program started it
 
     @classmethod
@@ -79,7 +94,7 @@ class EmbeddedAws:
         self._wait_until_ready(process)
 
     def stop(self) -> None:
-        """Stops it, with the functions that it runs; what it held is gone."""
+        """Stops it, with the functions that it runs; what it held is gone, unless it keeps its state."""
         pid = json.loads((self.state_dir / "aws.json").read_text())["pid"]
         for request in (signal.SIGTERM, signal.SIGKILL):
             if _is_locked(self.state_dir / "aws.lock"):
@@ -89,6 +104,19 @@ class EmbeddedAws:
                     self._process.wait()
                 return
         raise Trouble(f"The embedded AWS (process {pid}) does not stop.")
+
+    def restart(self) -> None:
+        """Stops it in the middle of whatever it does, and starts it again; what it held is still there."""
+        self.stop()
+        self._require_saved_state()
+        self.start()
+
+    def function_processes(self) -> list[int]:
+        """The processes that run functions at this moment."""
+        group = json.loads((self.state_dir / "aws.json").read_text())["pid"]
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid="], capture_output=True, text=True, check=True).stdout
+        processes = [(int(pid), int(of_group)) for pid, of_group in map(str.split, listed.splitlines())]
+        return [pid for pid, of_group in processes if of_group == group != pid]
 
     def deploy(self, name: str = "rollcall", parameters: Mapping[str, str] | None = None) -> Stack:
         """Builds and deploys template.yaml under this name, and fills in what the embedded AWS lacks."""
@@ -139,7 +167,22 @@ class EmbeddedAws:
             "AWS_DEFAULT_REGION": LOCAL_REGION,
             "AWS_ACCESS_KEY_ID": LOCAL_KEY,
             "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+            **(self._state_environment() if self._keeps_state else {}),
         }
+
+    def _state_environment(self) -> dict[str, str]:
+        return {
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.state_dir / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.state_dir / "s3"),
+        }
+
+    def _require_saved_state(self) -> None:
+        # It saves service by service, and goes on with the next where one cannot be saved.
+        faults = [line for line in self.log.read_text(errors="replace").splitlines() if _NOT_SAVED.search(line)]
+        if faults:
+            raise Trouble(f"The embedded AWS has not saved all that it held: {faults[0]}")
 
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -151,12 +194,20 @@ class EmbeddedAws:
         raise Trouble(f"The embedded AWS did not start; its log is {self.log}:\n{sam.last_lines(self.log)}")
 
     def _has_ended(self) -> bool:
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + (SAVE_SECONDS if self._keeps_state else STOP_SECONDS)
         while _is_locked(self.state_dir / "aws.lock"):
             if time.monotonic() > deadline:
                 return False
+            # For the requests under way it starts functions anew, which ask an AWS that listens no more and hold it up.
+            self._kill_functions()
             time.sleep(0.05)  # it takes about a second
+        self._kill_functions()  # or they would go on with code that the next start deletes
         return True
+
+    def _kill_functions(self) -> None:
+        for pid in self.function_processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _is_locked(lock: Path) -> bool:

@@ -24,7 +24,9 @@ from rollcall.records import CHANNELS, MEMBERS
 from rollcall.retention import Retention
 from rollcall.tombstone_trimmer import TombstoneTrimmer
 from rollcall.trimming import Trimmed, Trimmer
+from tools.memory_dynamodb import MemoryDynamoDB
 from tools.stack import Stack
+from tools.template import table_definition
 from tools.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ USUAL_RETENTION = Retention(  # the template's defaults
     trim_events=True,
     log_events=True,
 )
+
+
+def tables_in_memory() -> MemoryDynamoDB:
+    """Rollcall's two tables, as the template has them, with nothing in them."""
+    memory = MemoryDynamoDB()
+    for name in ("Presence", "Events"):
+        memory.create_table(TableName=name, **table_definition(name))
+        expiry = {"AttributeName": "expires_at", "Enabled": True}
+        memory.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+    return memory
 
 
 @dataclass(frozen=True)

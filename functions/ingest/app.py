@@ -1,7 +1,7 @@
 """Acknowledges a webhook, once SQS has it and not before.
 
 The one function that cold starts hurt (Pusher waits 4 s, PubNub 5 s) and that is billed for every webhook: it imports
-as little as it can, and parses nothing. `tools/bench_ingest.py` says what it costs.
+as little as it can, and parses nothing. `make bench ARGS=ingest` says what it costs.
 """
 
 import logging

@@ -15,9 +15,9 @@ from rollcall.keys import SourceKey
 from rollcall.member_trimmer import Log, MemberTrimmer
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
 from rollcall.trimming import Order, Report, Trimmed
-from tests.aws_template import table_definition
 from tests.fakes import MemoryParking
 from tools.own_rollcall import USUAL_RETENTION, OwnRollcall
+from tools.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

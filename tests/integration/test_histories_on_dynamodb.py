@@ -28,11 +28,11 @@ from rollcall.reading import Reading
 from rollcall.retention import Retention
 from rollcall.timestamps import to_iso
 from tests import oracle
-from tests.aws_template import table_definition
 from tests.fakes import MemoryParking, Queue, contended
 from tests.histories import MEMBERS, START, History, Plan, Webhook, delivered_histories, stored_secrets
 from tests.integration.tables import RETENTION
 from tools.own_rollcall import OwnRollcall
+from tools.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -75,6 +75,15 @@ def test_a_repeated_join_does_not_bring_back_whom_the_trimmer_let_go(rollcall: C
     assert (present(rollcall), rollcall.indexed()) == ([], 0)
 
 
+def test_a_late_and_older_leave_does_not_bring_back_whom_the_trimmer_let_go(rollcall: Clockwork) -> None:
+    joined = rollcall.time
+    rollcall.receive(event("join", "ann", at=joined))
+    rollcall.time += LEASE
+    rollcall.trim(Trimmed.MEMBERS)
+    rollcall.receive(event("leave", "ann", at=joined - 1))
+    assert (present(rollcall), rollcall.indexed()) == ([], 0)
+
+
 def test_members_of_a_vacated_channel_leave_the_index_and_those_who_came_after_stay(rollcall: Clockwork) -> None:
     rollcall.receive(event("join", "ann", at=rollcall.time))
     rollcall.receive(event("inactive", at=rollcall.time + 1))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall.errors import Unavailable
-from tests.aws_template import resources
+from tools.template import resources
 
 FILE = Path(__file__).parents[2] / "functions/consumer/app.py"
 

@@ -7,7 +7,7 @@ import pytest
 
 from rollcall import settings
 from rollcall.envelope import LARGEST_MESSAGE
-from tests.aws_template import resources, template
+from tools.template import resources, template
 
 FUNCTIONS: dict[str, set[type[Any]]] = {
     "Ingest": {settings.IngestSettings},

@@ -23,6 +23,10 @@ def wait_until_empty(stack: Stack, patience: float = PATIENCE_SECONDS) -> None:
 def _left(stack: Stack) -> int:
     answer = stack.aws.sqs.get_queue_attributes(
         QueueUrl=stack.webhooks_queue,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
     )
     return sum(int(count) for count in answer["Attributes"].values())

@@ -54,13 +54,21 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
             ),
             compared={f":was_{name}": value for name, value in attributes.items()},
             named=self.layout.registers,
+            stored=stored,
         )
 
     def _write(
-        self, key: Key, evidence: Evidence, *, condition: str, compared: Attributes, named: Iterable[str] = ()
+        self,
+        key: Key,
+        evidence: Evidence,
+        *,
+        condition: str,
+        compared: Attributes,
+        named: Iterable[str] = (),
+        stored: Evidence | None = None,
     ) -> Evidence | None:
-        values: Values = self._values(key, evidence)
-        timed: Values = self._timed(key, evidence)
+        values: Values = self._values(key, evidence, stored)
+        timed: Values = self._timed(key, evidence, stored)
         with unavailable_on_failure("Writing presence"):
             try:
                 self.client.update_item(
@@ -77,23 +85,23 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException as failure:
-                stored: Attributes = cast("Attributes", failure.response.get("Item", {}))
-                return self.layout.evidence(stored)
+                item: Attributes = cast("Attributes", failure.response.get("Item", {}))
+                return self.layout.evidence(item)
         return None
 
-    def _values(self, key: Key, evidence: Evidence) -> Values:
+    def _values(self, key: Key, evidence: Evidence, stored: Evidence | None) -> Values:
         expires_at = self._expires_at(key, evidence)
         return {
             **self.layout.attributes(evidence),
-            **self.layout.indexed(key, evidence),
+            **self.layout.indexed(key, evidence, stored),
             "as_of": _number(max(stamp.occurred_at for stamp in stamps(evidence))),
             "expires_at": None if expires_at is None else _number(expires_at),
         }
 
-    def _timed(self, key: Key, evidence: Evidence) -> Values:
+    def _timed(self, key: Key, evidence: Evidence, stored: Evidence | None) -> Values:
         expires_at = self._expires_at(key, evidence)
         return {
-            **self.layout.timed(key, evidence),
+            **self.layout.timed(key, evidence, stored),
             "shelf": None if expires_at is None else {"S": shelf(expires_at, str(key))},
         }
 

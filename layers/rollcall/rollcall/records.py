@@ -20,15 +20,16 @@ type Values = Mapping[str, "AttributeValueTypeDef | None"]
 class Layout[Key, Evidence]:
     """What a table needs to know of one kind of record. `registers` names the attributes that hold the evidence,
     `indexed` gives those that follow from it for the indexes. `timed` gives those that are set once and that only the
-    trimmer moves on, for moving an entry of an index costs two units."""
+    trimmer moves on, for moving an entry of an index costs two units. Both may leave out what does not follow from how
+    evidence differs from what is stored, where that is known."""
 
     registers: tuple[str, ...]
     key: Callable[[Key], Attributes]
     source: Callable[[Key], SourceKey]
     attributes: Callable[[Evidence], Attributes]
     evidence: Callable[[Attributes], Evidence]
-    indexed: Callable[[Key, Evidence], Values]
-    timed: Callable[[Key, Evidence], Values]
+    indexed: Callable[[Key, Evidence, Evidence | None], Values]
+    timed: Callable[[Key, Evidence, Evidence | None], Values]
 
 
 def stamp_text(stamp: Stamp) -> str:
@@ -79,17 +80,25 @@ def _channel_attributes(channel: Channel) -> Attributes:
     return attributes
 
 
-def _member_indexed(key: MemberKey, member: Member) -> Values:
+def _member_indexed(key: MemberKey, member: Member, stored: Member | None) -> Values:
+    who: Values = {"who": {"S": user_key(key.channel.of_source, key.user)}}
+    if _stays(member, stored):
+        return who
     # Whether the lease has ended or the channel was vacated is for readers to say, and for the trimmer to tidy up.
-    return {
-        "here": {"S": str(key.channel)} if has_come(member) else None,
-        "who": {"S": user_key(key.channel.of_source, key.user)},
-    }
+    return {**who, "here": {"S": str(key.channel)} if has_come(member) else None}
 
 
-def _member_timed(key: MemberKey, member: Member) -> Values:
+def _member_timed(key: MemberKey, member: Member, stored: Member | None) -> Values:
+    if _stays(member, stored):
+        return {}
     # Of one who stays, it may say less than `seen`, and never more: the trimmer looks too early, and never too late.
     return {"arrived": {"S": arrival_key(member.seen.occurred_at, key)} if member.seen and has_come(member) else None}
+
+
+def _stays(member: Member, stored: Member | None) -> bool:
+    """Whether nothing was learned about its being there, so that it stays in the index, or out of it: the trimmer may
+    have let it go, and nobody would look for an entry that a late and older leave brings back."""
+    return stored is not None and has_come(member) and member.seen == stored.seen
 
 
 def _stamped(**stamps: Stamp | None) -> "dict[str, AttributeValueTypeDef]":
@@ -116,6 +125,6 @@ CHANNELS: Layout[ChannelKey, Channel] = Layout(
     source=lambda key: key.of_source,
     attributes=_channel_attributes,
     evidence=to_channel,
-    indexed=lambda _key, _channel: {},
-    timed=lambda _key, _channel: {},
+    indexed=lambda _key, _channel, _stored: {},
+    timed=lambda _key, _channel, _stored: {},
 )

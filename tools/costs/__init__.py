@@ -1,0 +1,1 @@
+"""The cost meter: what AWS bills for webhooks, reads, trims and an idle stack: `python -m tools.costs --help`."""

@@ -1,0 +1,179 @@
+"""How much of a processor the functions need, in milliseconds: their real handlers, against an AWS of straw.
+
+Each is measured in a process of its own, on the interpreter that runs functions locally and has boto3 as Lambda's has;
+what the layer of dependencies brings is taken from the project's own environment.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from rollcall.envelope import envelop, seal
+from tools import template
+from tools.aws import LOCAL_KEY, LOCAL_REGION
+from tools.costs.metering import fill
+from tools.costs.questions import READ_KEY, Question, as_query
+from tools.costs.scenarios import Batch, Scenario, Step, Trim
+from tools.costs.straw_aws import straw_aws
+from tools.costs.webhooks import Webhook, as_request
+from tools.own_rollcall import tables_in_memory
+from tools.places import LOCAL, ROOT
+from tools.trouble import Trouble
+
+_INTERPRETER = LOCAL / "aws" / "bin" / "python"
+_DEPENDENCIES = Path(sys.prefix) / "lib" / "python3.13" / "site-packages"
+_INGEST_REQUESTS = 100  # enough that one of them is measured to a few hundredths of a millisecond
+_URL_SECRET = "example"  # noqa: S105  guards nothing
+
+_MEASURE = """
+import json, sys, time
+sys.path.append(sys.argv[1])  # last, so that it adds what is missing and replaces nothing
+sys.modules["OpenSSL"] = None  # tests need it; Lambda does not have it, and botocore would import it
+before, measured = json.load(sys.stdin)
+import app
+imported = time.process_time()
+class Context:
+    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "straw"
+    def get_remaining_time_in_millis(self):
+        return 900_000
+for event in before:
+    app.handler(event, Context())
+begin = time.process_time()
+answers = [app.handler(event, Context()) for event in measured]
+each = (time.process_time() - begin) / len(measured)
+print()
+print(json.dumps([imported * 1000, each * 1000, answers]))
+"""
+
+
+class Times(NamedTuple):
+    """Milliseconds of a whole processor: to start Python and import the handler, and for each invocation."""
+
+    init: float
+    invocation: float
+
+
+def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Times]:
+    """By function, all that the scenario invokes; medians of so many processes each."""
+    if not _INTERPRETER.exists():
+        raise Trouble("The interpreter that runs functions is not installed: `make environments` does it.")
+    batches = [step for step in scenario.measured if isinstance(step, Batch)]
+    if not batches:
+        (function,) = {_function(step) for step in scenario.measured}
+        events = [_event(step) for step in scenario.measured]
+        return {
+            function: _medians(
+                function, rounds, [], events, [step for step in scenario.before if isinstance(step, Batch)], now
+            )
+        }
+    return {
+        "Ingest": _ingest(batches[0].webhooks[0], rounds),
+        "Consumer": _medians(
+            "Consumer",
+            rounds,
+            [_event(step) for step in scenario.before],
+            [_event(step) for step in batches],
+            log=scenario.log,
+        ),
+    }
+
+
+_ingested: dict[tuple[str, int], Times] = {}
+
+
+def _ingest(webhook: Webhook, rounds: int) -> Times:
+    """Measured once for webhooks that are alike."""
+    alike = (webhook.provider, len(webhook.body))
+    if alike not in _ingested:
+        _ingested[alike] = _medians("Ingest", rounds, [], [as_request(webhook, _URL_SECRET)] * _INGEST_REQUESTS)
+    return _ingested[alike]
+
+
+def _medians(
+    function: str,
+    rounds: int,
+    before: Sequence[Any],
+    measured: Sequence[Any],
+    stored: Iterable[Batch] = (),
+    now: int = 0,
+    *,
+    log: bool = True,
+) -> Times:
+    with TemporaryDirectory() as byte_code:
+        runs = []
+        for _ in range(rounds + 1):
+            memory = tables_in_memory()
+            fill(memory, stored, now)
+            with straw_aws(memory) as endpoint:
+                environment = _environment(function, endpoint, byte_code, log=log)
+                runs.append(_run(environment, [before, measured]))
+    del runs[0]  # it made the byte code, which the deployed layers hold
+    return Times(*(statistics.median(column) for column in zip(*runs, strict=True)))
+
+
+def _run(environment: dict[str, str], events: object) -> Times:
+    done = subprocess.run(
+        [_INTERPRETER, "-c", _MEASURE, _DEPENDENCIES],
+        input=json.dumps(events),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Trouble(f"The function failed:\n{done.stderr}")
+    init, invocation, answers = json.loads(done.stdout.splitlines()[-1])
+    for answer in answers:
+        if answer.get("batchItemFailures") or answer.get("statusCode", 200) != 200:
+            raise Trouble(f"The function did not do its work: {answer}")
+    return Times(init, invocation)
+
+
+def _environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> dict[str, str]:
+    return {
+        **template.environment(function),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT / 'functions' / function.lower()}:{ROOT / 'layers/rollcall'}",
+        "PYTHONPYCACHEPREFIX": byte_code,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": LOCAL_REGION,
+        "AWS_REGION": LOCAL_REGION,
+        "AWS_ACCESS_KEY_ID": LOCAL_KEY,
+        "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
+        "URL_SECRET": _URL_SECRET,
+        "READ_KEY": READ_KEY,
+        "PARAMETER_PREFIX": "/rollcall/straw",
+        "PARKED_QUEUE_URL": f"{endpoint}/123456789012/parked",
+        "LOG_EVENTS": "ENABLED" if log else "DISABLED",
+    }
+
+
+def _function(step: Step) -> str:
+    match step:
+        case Batch():
+            return "Consumer"
+        case Trim():
+            return "Trimmer"
+        case Question():
+            return "Query"
+
+
+def _event(step: Step) -> Any:
+    """What the function is invoked with."""
+    match step:
+        case Batch():
+            return {"Records": [_record(number, webhook) for number, webhook in enumerate(step.webhooks)]}
+        case Trim():
+            return {"kind": step.kind.value}
+        case Question():
+            return as_query(step)
+
+
+def _record(number: int, webhook: Webhook) -> dict[str, str]:
+    return {"messageId": str(number), "body": seal(envelop(as_request(webhook, _URL_SECRET)))}

@@ -1,0 +1,1 @@
+"""Rollcall at work while things break: traffic, faults, deaths and restarts, and then an exact account."""
