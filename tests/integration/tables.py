@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto import mock_aws
@@ -12,7 +12,6 @@ from moto import mock_aws
 from rollcall.consume import Delivery, Outcome
 from rollcall.envelope import Envelope, seal
 from rollcall.keys import SourceKey
-from rollcall.member_trimmer import Log, MemberTrimmer
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
 from rollcall.trimming import Order, Report, Trimmed
 from tests.fakes import MemoryParking
@@ -68,15 +67,13 @@ class Clockwork:
         dry_run: bool = False,
         position: str = "",
         late: Iterable[bool] = (),
-        log: Log | None = None,
+        **other: Any,
     ) -> tuple[Report, str]:
-        """Run a trimmer; `late` answers, one after another, whether its time is over; `log` is another than its own."""
+        """Run a trimmer; `late` answers, one after another, whether its time is over; `other` parts replace its own."""
         report = Report(Order(kind=kind, dry_run=dry_run))
         answers = iter(late)
-        trimmer = self._own.trimmer(kind)
-        if log and isinstance(trimmer, MemberTrimmer):
-            trimmer = replace(trimmer, log=log)
-        return report, trimmer.run(report, position, lambda: next(answers, False))
+        trimmer: Any = self._own.trimmer(kind)
+        return report, replace(trimmer, **other).run(report, position, lambda: next(answers, False))
 
     def indexed(self) -> int:
         return self.client.scan(TableName="Presence", IndexName="present")["Count"]

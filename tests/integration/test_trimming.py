@@ -11,6 +11,7 @@ from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
 from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
+from rollcall.presence_reader import PresenceReader
 from rollcall.retention import LATEST_WEBHOOK_MINUTES
 from rollcall.trimming import Bookmark, Trimmed
 from tests.integration.tables import LEASE, MINUTE, Clockwork, clockwork
@@ -208,6 +209,7 @@ def test_whoever_gives_another_sign_stays_and_is_looked_at_when_the_lease_of_tha
     rollcall.time = began + LEASE
     assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {}
     assert present(rollcall) == ["ann"]
+    assert list(rollcall.reader.arrived_by(ROOM, began)) == []  # so that the next look does not read it again
     rollcall.time += MINUTE
     assert rollcall.trim(Trimmed.MEMBERS)[0].examined == 0
     rollcall.time = began + LEASE // 2 + LEASE
@@ -230,6 +232,29 @@ def test_the_trimmer_does_not_take_out_who_comes_back_while_it_writes_the_log(ro
     slow = LogThatIsSlow(lambda: rollcall.receive(event("join", "ann", at=rollcall.time)))
     rollcall.trim(Trimmed.MEMBERS, log=slow)
     assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
+
+
+@dataclass(frozen=True)
+class ReaderThatIsSlow(PresenceReader):
+    """What it read is no longer so when it is told."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def first_arrived_after(self, key: ChannelKey, time: int) -> int | None:
+        found = super().first_arrived_after(key, time)
+        self.meanwhile()
+        return found
+
+
+def test_the_trimmer_does_not_unlist_a_channel_into_which_somebody_comes_while_it_looks(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.receive(event("leave", "ann", at=rollcall.time + 1))
+    rollcall.time += 2 * REMOVABLE_AFTER
+    slow = ReaderThatIsSlow(
+        rollcall.client, "Presence", lambda: rollcall.receive(event("join", "bob", at=rollcall.time))
+    )
+    rollcall.trim(Trimmed.MEMBERS, reader=slow)
+    assert [channel.channel for channel in rollcall.reading.channels(MAIN, "", 10, "").channels] == ["room"]
 
 
 def test_a_channel_that_is_vacated_is_trimmed_by_the_next_run(rollcall: Clockwork) -> None:
