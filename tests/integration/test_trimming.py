@@ -85,6 +85,61 @@ def test_a_late_and_older_leave_does_not_bring_back_whom_the_trimmer_let_go(roll
     assert (present(rollcall), rollcall.indexed()) == ([], 0)
 
 
+def receive_late(rollcall: Clockwork, body: bytes, received_at: int) -> None:
+    """A webhook that waited in the queue."""
+    envelope = Envelope(
+        provider="pubnub", source="main", received_at=received_at, request_id="1", headers={}, body=body
+    )
+    rollcall.consumer.consume([Delivery("1", seal(envelope))], lambda: False)
+
+
+def test_who_is_there_after_all_by_a_leave_that_was_received_first_is_in_the_index(rollcall: Clockwork) -> None:
+    """Of one second: a leave, a join, and that leave again; the first of them is applied last."""
+    second = rollcall.time
+    for action, received in (("join", 2), ("leave", 3), ("leave", 1)):
+        receive_late(rollcall, event(action, "ann", at=second), second + received)
+    assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
+
+
+def test_whom_only_the_order_of_receipt_makes_gone_the_trimmer_does_not_let_go(rollcall: Clockwork) -> None:
+    second = rollcall.time
+    receive_late(rollcall, event("join", "ann", at=second), second + 2)
+    receive_late(rollcall, event("inactive", at=second), second + 3)
+    rollcall.time += MINUTE
+    rollcall.trim(Trimmed.MEMBERS)
+    receive_late(rollcall, event("inactive", at=second), second + 1)
+    assert present(rollcall) == ["ann"]
+    rollcall.time += LEASE
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
+    assert rollcall.indexed() == 0
+
+
+def test_a_shortened_lease_counts_in_quiet_channels_too(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    rollcall.time += LEASE // 2
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {}
+    rollcall.retention = rollcall.retention.model_copy(update={"lease_minutes": LEASE // MINUTE // 2})
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed["lease_expired"] == 1
+
+
+def test_a_channel_whose_last_member_leaves_after_a_long_quiet_is_soon_unlisted(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    for _ in range(2):
+        rollcall.time += LEASE // 3
+        rollcall.trim(Trimmed.MEMBERS)
+    rollcall.receive(event("leave", "ann", at=rollcall.time))
+    rollcall.time += MINUTE
+    rollcall.trim(Trimmed.MEMBERS)
+    rollcall.time += REMOVABLE_AFTER
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {"empty_channel": 1}
+
+
+def test_where_nothing_expires_the_entry_of_a_channel_does_not_either(rollcall: Clockwork) -> None:
+    rollcall.retention = rollcall.retention.model_copy(update={"trim_tombstones": False})
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    assert not any("expires_at" in item for item in rollcall.client.scan(TableName="Presence")["Items"])
+
+
 def test_members_of_a_vacated_channel_leave_the_index_and_those_who_came_after_stay(rollcall: Clockwork) -> None:
     rollcall.receive(event("join", "ann", at=rollcall.time))
     rollcall.receive(event("inactive", at=rollcall.time + 1))
@@ -281,6 +336,33 @@ def test_a_tombstone_that_is_in_use_again_waits_on_another_shelf(rollcall: Clock
     assert rollcall.trim(Trimmed.TOMBSTONES, position=position)[0].trimmed == {"expired": 1}
 
 
+def test_a_record_in_use_is_found_again_after_the_schedule_was_off_for_months(rollcall: Clockwork) -> None:
+    rollcall.receive(event("join", "ann", at=rollcall.time))
+    _, position = rollcall.trim(Trimmed.TOMBSTONES)
+    for _ in range(3):
+        rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE
+        rollcall.receive(event("state-change", "ann", at=rollcall.time))
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE + LEASE + DAY
+    assert rollcall.trim(Trimmed.TOMBSTONES, position=position)[0].trimmed == {"expired": 1}
+
+
+def test_records_of_channels_wait_on_as_many_shelves_as_any_others(rollcall: Clockwork) -> None:
+    for number in range(40):
+        rollcall.receive(event("active", at=rollcall.time, channel=f"room-{number}"))
+
+    def shelves() -> int:
+        items = rollcall.client.scan(TableName="Presence")["Items"]
+        return len({item["shelf"]["S"] for item in items if "shelf" in item})
+
+    before = shelves()
+    rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE
+    for number in range(40):
+        rollcall.receive(event("inactive", at=rollcall.time, channel=f"room-{number}"))
+    rollcall.time += 2 * DAY
+    rollcall.trim(Trimmed.TOMBSTONES)
+    assert shelves() == before > 4
+
+
 def test_a_dry_run_leaves_tombstones_on_their_shelves(rollcall: Clockwork) -> None:
     rollcall.receive(event("leave", "ann", at=rollcall.time))
     rollcall.time += LATEST_WEBHOOK_MINUTES * MINUTE + LEASE + DAY
@@ -324,6 +406,38 @@ def test_an_event_that_comes_after_its_retention_is_trimmed_with_those_of_today(
     rollcall.consumer.consume([Delivery("1", redriven)], lambda: False)
     rollcall.time += DAY
     assert rollcall.trim(Trimmed.EVENTS, position=position)[0].trimmed == {"expired": 1}
+    assert rollcall.logged() == 0
+
+
+def test_what_expires_after_a_run_that_ran_out_of_time_is_trimmed_by_a_later_one(rollcall: Clockwork) -> None:
+    rollcall.time -= rollcall.time % DAY  # midnight
+    for _ in range(2):
+        for number in range(6):
+            rollcall.receive(event("join", "ann", at=rollcall.time, channel=f"room {number}"))
+        rollcall.time += 12 * 60 * MINUTE
+    rollcall.time += 6 * 60 * MINUTE  # the retention is a day: those of midnight have expired, those of noon have not
+    report, position = rollcall.trim(Trimmed.EVENTS, late=[False] * 4 + [True])
+    assert (report.complete, report.trimmed["expired"]) == (False, 4)
+    for _ in range(2):
+        rollcall.time += DAY
+        _, position = rollcall.trim(Trimmed.EVENTS, position=position)
+    assert rollcall.logged() == 0
+
+
+@pytest.mark.parametrize(("first", "then"), [(600, 60), (60, 600)])
+def test_events_are_trimmed_by_the_retention_under_which_they_were_written(
+    rollcall: Clockwork, first: int, then: int
+) -> None:
+    rollcall.time -= rollcall.time % DAY  # midnight, so that all expire on one day
+    for minutes, user in ((first, "ann"), (then, "bob")):
+        rollcall.retention = rollcall.retention.model_copy(update={"event_retention_minutes": minutes})
+        rollcall.receive(event("join", user, at=rollcall.time))
+        rollcall.time += 60 * MINUTE
+    rollcall.time += 2 * 60 * MINUTE
+    rollcall.trim(Trimmed.EVENTS)
+    assert rollcall.logged() == 1
+    rollcall.time += 8 * 60 * MINUTE
+    rollcall.trim(Trimmed.EVENTS)
     assert rollcall.logged() == 0
 
 

@@ -27,6 +27,7 @@ from tools.template import table_definition
 MINUTE = 60_000  # milliseconds
 LEASES = (1, 1440)  # minutes: one that ends while webhooks still come, and one that does not
 SHORT = LEASES[0] * MINUTE
+EVENT_RETENTION = 10_080  # minutes; a week, which nothing here outlives
 DEFINITIONS = {name: table_definition(name) for name in ("Presence", "Events")}
 
 # Attributes that say when something was written, or until when the trimmer need not look, and not what is known.
@@ -159,7 +160,7 @@ def _retention(case: Case) -> Callable[[SourceKey], Retention]:
     retention = Retention(
         lease_minutes=case.lease // MINUTE,
         tombstone_retention_minutes=LATEST_WEBHOOK_MINUTES,
-        event_retention_minutes=10_080,
+        event_retention_minutes=EVENT_RETENTION,
         trim_members=True,
         trim_tombstones=True,
         trim_events=True,
@@ -338,7 +339,8 @@ def _key(item: dict[str, Any]) -> tuple[str, str]:
 
 def _calendar_key(item: dict[str, Any]) -> tuple[str, str]:
     channel = item["pk"]["S"]
-    return calendar_page(expiry.shelf(int(item["expires_at"]["N"]), channel)), channel
+    shelf = expiry.shelf(int(item["expires_at"]["N"]), channel, "")
+    return calendar_page(shelf), f"{channel}#{EVENT_RETENTION}"
 
 
 def _logged_member(item: dict[str, Any]) -> MemberKey:

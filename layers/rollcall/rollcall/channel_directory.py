@@ -1,7 +1,7 @@
 """The directory of channels that are occupied, or were shortly ago: one entry per channel, in the table Presence.
 
-It must name every occupied channel and must not cost a write per event. So whoever makes a channel occupied first
-sees to its entry, but trusts an entry that it wrote minutes ago; and the trimmer, which removes entries of empty
+It must name every occupied channel and must not cost a write per event. So whoever writes to a channel first sees to
+its entry, but trusts an entry that it wrote minutes ago; and the trimmer, which removes entries of empty
 channels, leaves those alone that somebody may still be trusting.
 
 An entry also says when the trimmer must look into its channel, so that it need not look into all of them.
@@ -38,20 +38,18 @@ class Entry(NamedTuple):
     """A channel in the directory; times are Unix milliseconds.
 
     `refreshed_at` is the consumer's: the channel was used then, and for as long as that is trusted. `looked_at` and
-    `lease_ends` are the trimmer's: when it looked into the channel, and when the first lease ends that it saw.
+    `oldest_sign` are the trimmer's: when it looked into the channel, and the first of the signs by which it saw anybody
+    there.
     """
 
     channel: ChannelKey
     refreshed_at: int
     looked_at: int = 0
-    lease_ends: int | None = None
+    oldest_sign: int | None = None
 
     def is_due(self, lease: int, now: int) -> bool:
-        """Whether there may be something to trim in the channel, by a lease of so many milliseconds.
-
-        Nobody says that the last member has left a channel: if it is quiet by then, it stays listed until a lease ends.
-        """
-        if self.looked_at <= self.refreshed_at or (self.lease_ends is not None and self.lease_ends <= now):
+        """Whether there may be something to trim in the channel, by a lease of so many milliseconds."""
+        if self.looked_at <= self.refreshed_at or (self.oldest_sign is not None and self.oldest_sign + lease <= now):
             return True
         # Whoever trusted the entry then may have written since; so there is a look when nobody can have any more.
         return self.is_trusted(self.looked_at) and self.looked_at + min(lease, REMOVABLE_AFTER) <= now
@@ -72,19 +70,23 @@ class ChannelDirectory:
     _refreshed: dict[ChannelKey, int] = field(default_factory=dict)
 
     def ensure(self, channel: ChannelKey) -> None:
-        """See to it that the channel has an entry, before anything makes it occupied. Raises `Unavailable`."""
+        """See to it that the channel has an entry, before anything is written of it. Raises `Unavailable`."""
         now = self.now()
         if now - self._refreshed.get(channel, 0) < TRUSTED_FOR:
             return
         retention = self.retention_of(channel.of_source)
-        # Only so that no entry outlives everything, should the trimmer be switched off.
-        expires_at = now // 1000 + (retention.lease_minutes + retention.tombstone_retention_minutes) * 60
+        update, values = "SET refreshed_at = :now REMOVE expires_at", {":now": now}
+        if retention.trim_tombstones:
+            # Only so that no entry outlives everything, should the trimmer be switched off.
+            kept = (retention.lease_minutes + retention.tombstone_retention_minutes) * 60
+            update = "SET refreshed_at = :now, expires_at = :expires_at"
+            values[":expires_at"] = now // 1000 + kept
         with unavailable_on_failure("Writing the directory"):
             self.client.update_item(
                 TableName=self.table,
                 Key=entry_key(channel),
-                UpdateExpression="SET refreshed_at = :now, expires_at = :expires_at",
-                ExpressionAttributeValues={":now": {"N": str(now)}, ":expires_at": {"N": str(expires_at)}},
+                UpdateExpression=update,
+                ExpressionAttributeValues={name: {"N": str(value)} for name, value in values.items()},
             )
         if len(self._refreshed) >= _REMEMBERED:
             self._refreshed.clear()

@@ -23,8 +23,6 @@ from rollcall.merge import Channel, Member, channel_evidence, member_evidence
 # Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
 # begin again because the time was over for the last of them.
 APPLIED_TOGETHER = 2_000
-# What may make a channel occupied; and what empties it at once, which the trimmer should hear of.
-_LISTED_KINDS = frozenset({Kind.JOINED, Kind.STATE_CHANGED, Kind.CHANNEL_OCCUPIED, Kind.CHANNEL_VACATED})
 LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fails together comes again together
 
 
@@ -182,14 +180,15 @@ class _Batch:
     def add(self, event: PresenceEvent, message_id: str) -> None:
         self.logged.append((event, message_id))
         channel = event_channel(event)
-        if of_member := member_evidence(event):
+        of_member, of_channel = member_evidence(event), channel_evidence(event)
+        if of_member:
             member = event_member(event)
             self.members[member] = self.members.get(member, Member()).merge(of_member)
             self.carriers[member].add(message_id)
-        if of_channel := channel_evidence(event):
+        if of_channel:
             self.channels[channel] = self.channels.get(channel, Channel()).merge(of_channel)
             self.carriers[channel].add(message_id)
-        if event.kind in _LISTED_KINDS:
+        if of_member or of_channel:
             self.touched[channel].add(message_id)
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
 _REMEMBERED = 50_000  # entries of the calendar; about 20 MB, and beyond it forgetting all costs a write for each anew
-_CALENDAR_KEPT_FOR = 30 * expiry.DAY  # seconds; as far as the trimmer looks back
 _ATTEMPTS = 5  # at what DynamoDB leaves over of a batch; then SQS brings the webhook again
 
 
@@ -55,7 +54,7 @@ class EventLog:
                 expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
                 _add(records, _record(channel, event, expires_at))
                 if expires_at is not None:
-                    _add(entries, self._entry(channel, expires_at, retention.event_retention))
+                    _add(entries, self._entry(channel, expires_at, retention.event_retention_minutes))
         for entered in self._entered & entries.keys():
             del entries[entered]
         for some in batched((entries | records).values(), _LARGEST_BATCH, strict=False):
@@ -104,20 +103,26 @@ class EventLog:
                 return
         raise Unavailable("Writing events was throttled.")
 
-    def _entry(self, channel: ChannelKey, expires_at: int, retention: int) -> _Record:
+    def _entry(self, channel: ChannelKey, expires_at: int, retention_minutes: int) -> _Record:
         # What has expired before it is written, such as a webhook redriven late, is entered today: past days are done.
         due = max(expires_at, self.now() // 1000)
+        entry = f"{channel}#{retention_minutes}"  # both, since a retention that has changed makes another entry
         return {
-            "pk": {"S": calendar_page(expiry.shelf(due, str(channel)))},
-            "sk": {"S": str(channel)},
-            "retention": {"N": str(retention)},
-            "expires_at": {"N": str(due + _CALENDAR_KEPT_FOR)},
+            "pk": {"S": calendar_page(expiry.shelf(due, str(channel), ""))},
+            "sk": {"S": entry},
+            "expires_at": {"N": str(due + expiry.LOOKED_BACK)},
         }
 
 
 def calendar_page(shelf: str) -> str:
     """The partition of the entries of one shelf; every key of a channel holds a separator, and this one does not."""
     return f"expiring.{shelf}"
+
+
+def entered(entry: str) -> tuple[str, int]:
+    """The key of an entry's channel, and for how many milliseconds its events are kept."""
+    channel, _, minutes = entry.rpartition("#")
+    return channel, int(minutes) * 60_000
 
 
 def sort_key(event: PresenceEvent) -> str:

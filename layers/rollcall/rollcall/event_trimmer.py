@@ -2,7 +2,8 @@
 
 DynamoDB's own TTL deletes nearly all of them, free of charge, but promises no time. What is left is found by the log's
 calendar (see `rollcall.event_log`), which tells the channels of which events expire on a day, and read from the old end
-of each of these channels: what has not expired is not read.
+of each of these channels. What has not expired is not read, but for events that came late or are kept longer than those
+that are due.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,19 +13,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rollcall import expiry
 from rollcall.aws import unavailable_on_failure
-from rollcall.event_log import calendar_page
+from rollcall.event_log import calendar_page, entered
 from rollcall.trimming import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_LOOKED_BACK = 30 * expiry.DAY  # seconds, for a first run; what lies longer, TTL has deleted
+_WRITTEN_LATE = 3600  # seconds; more than enough for a writer whose time-out is 90 s
 _AT_ONCE = 500  # records per request; deleting them takes five of the ten seconds that a run stops before its end
 
 
 class _Due(NamedTuple):
-    """A channel, by its key, some of whose events expire on a day, having been kept for so many milliseconds."""
+    """An entry of the calendar: a channel, by its key, some of whose events expire after so many milliseconds."""
 
+    entry: str
     channel: str
     retention: int
 
@@ -44,15 +46,18 @@ class EventTrimmer:
         """
         now = self.now()
         begin, _, after = position.partition(" ")
-        for shelf in expiry.shelves(expiry.days(now // 1000 - _LOOKED_BACK, now // 1000)):
+        # The next run goes through today again, for more has expired by then; and through the last hour of yesterday,
+        # should an entry have been written late.
+        resume = expiry.day_of(now // 1000 - _WRITTEN_LATE)
+        for shelf in expiry.shelves(expiry.days(begin, now // 1000)):
             if shelf < begin:
                 continue
             for due in self._due(shelf, after if shelf == begin else ""):
                 if not self._trim_channel(due, now, report, is_late):
                     report.complete = False
-                    return position
-                position = f"{shelf} {due.channel}"
-        return expiry.day_of(now // 1000)
+                    return min(position, resume)
+                position = f"{shelf} {due.entry}"
+        return resume
 
     def _trim_channel(self, due: _Due, now: int, report: Report, is_late: Callable[[], bool]) -> bool:
         """Trim one channel; `False` if the time was over before its end."""
@@ -93,7 +98,8 @@ class EventTrimmer:
             with unavailable_on_failure("Reading the calendar of events"):
                 page = self.client.query(**query)
             for item in page["Items"]:
-                yield _Due(item["sk"]["S"], int(item["retention"]["N"]))
+                entry = item["sk"]["S"]
+                yield _Due(entry, *entered(entry))
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

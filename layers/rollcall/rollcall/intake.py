@@ -15,6 +15,7 @@ from rollcall.provider import Provider, load
 
 # Bytes of JSON text. PubNub allows 32 KB, which escapes may double; DynamoDB's records end at 400 KB.
 _LARGEST_STATE = 200_000
+_ENTRY = "#5256000"  # as long as what the log's calendar appends to a channel's key: the minutes of ten years
 _DEEPEST_STATE = 200  # levels; pydantic, which writes the answers, refuses at some 250
 
 
@@ -68,7 +69,7 @@ def _secrets(provider: Provider, stored: object) -> BaseModel:
 def _require_storable(event: PresenceEvent) -> None:
     member = keys.event_member(event)
     arrival = keys.arrival_key(event.occurred_at, member)
-    keys.require_storable(str(member.channel), arrival, keys.user_key(member.channel.of_source, event.user))
+    keys.require_storable(f"{member.channel}{_ENTRY}", arrival, keys.user_key(member.channel.of_source, event.user))
     keys.require_storable(event.event_id, event.reason)
     if event.state is not None and _depth(event.state) > _DEEPEST_STATE:
         raise UnstorableEvent("A state is nested too deep to be answered.")

@@ -3,8 +3,9 @@
 Answers are right without it. It keeps reading cheap and the directory short. The registers are not touched, so the
 result does not depend on when it ran: evidence from within the lease that arrives late still revives its member.
 
-It looks only into channels in which something is due, and there only at members who came before the leases of today's
-began: what is not to be trimmed costs it nothing but the reading of the directory, eighty entries a read unit.
+It looks only into channels in which something is due, and there only at members who came longer ago than a lease, or
+before the channel was vacated: what is not to be trimmed costs nothing but the reading of the directory, some eighty
+entries a read unit.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -67,12 +68,14 @@ class MemberTrimmer:
         now = self.now()
         channel = self.reader.channel(entry.channel)
         floor = presence.floor(channel, lease, now)
-        signs: list[int] = []  # times of the oldest signs by which somebody is still there
+        signs: list[int] = []  # times of the signs by which somebody is there
         for indexed in self.reader.arrived_by(entry.channel, floor.occurred_at):
             if is_late():
                 return False
-            if indexed.member.seen and presence.is_present(indexed.member, floor):
-                signs.append(indexed.member.seen.occurred_at)
+            member = indexed.member
+            stays = presence.is_present(member, floor) or presence.may_be_present(member, channel, lease, now)
+            if member.seen and stays:
+                signs.append(member.seen.occurred_at)
                 self._move_on(indexed, signs[-1], report)
             else:
                 self._let_go(indexed, channel, lease, now, report)
@@ -84,7 +87,7 @@ class MemberTrimmer:
         if not signs and not entry.is_trusted(now):
             self._leave_directory(entry, report)
         else:
-            self._looked(entry, now, min(signs) + lease if signs else None, report)
+            self._looked(entry, now, min(signs, default=None), report)
         return True
 
     def _let_go(self, indexed: Indexed, channel: Channel, lease: int, now: int, report: Report) -> None:
@@ -130,20 +133,20 @@ class MemberTrimmer:
                 ExpressionAttributeValues={":arrival": {"S": arrival}, ":read": {"S": indexed.arrival}},
             )
 
-    def _looked(self, entry: Entry, now: int, lease_ends: int | None, report: Report) -> None:
+    def _looked(self, entry: Entry, now: int, oldest_sign: int | None, report: Report) -> None:
         if report.order.dry_run:
             return
-        times = {":now": now} | ({} if lease_ends is None else {":ends": lease_ends})
+        update, values = "SET looked_at = :now REMOVE oldest_sign", {":now": now}
+        if oldest_sign is not None:
+            update, values = "SET looked_at = :now, oldest_sign = :sign", {":now": now, ":sign": oldest_sign}
         # Unless another run has removed the entry: this must not bring it back.
         with self._unless_overtaken():
             self.client.update_item(
                 TableName=self.table,
                 Key=entry_key(entry.channel),
-                UpdateExpression=(
-                    "SET looked_at = :now" + (" REMOVE lease_ends" if lease_ends is None else ", lease_ends = :ends")
-                ),
+                UpdateExpression=update,
                 ConditionExpression="attribute_exists(refreshed_at)",
-                ExpressionAttributeValues={name: {"N": str(time)} for name, time in times.items()},
+                ExpressionAttributeValues={name: {"N": str(time)} for name, time in values.items()},
             )
 
     def _leave_directory(self, entry: Entry, report: Report) -> None:

@@ -40,6 +40,16 @@ def is_present(member: Member, floor: Stamp) -> bool:
     return has_come(member) and member.seen is not None and member.seen > floor
 
 
+def may_be_present(member: Member, channel: Channel, lease: int, now: int) -> bool:
+    """Whether only the receipt of one time stamp says that the channel was vacated after the member was seen.
+
+    The same word of its being vacated may yet turn out to have been received earlier, and then the member is there.
+    """
+    seen, vacated = member.seen, channel.vacated
+    tied = seen is not None and vacated is not None and seen.occurred_at == vacated.occurred_at
+    return tied and has_come(member) and seen is not None and now < seen.occurred_at + lease
+
+
 def lease_end(member: Member, channel: Channel, lease: int, now: int) -> int | None:
     """When the lease ended of a member that is gone for no other reason; `None` if it is present, left or vacated."""
     if member.seen is None or not has_come(member) or (channel.vacated and channel.vacated >= member.seen):

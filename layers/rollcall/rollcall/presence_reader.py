@@ -107,7 +107,7 @@ class PresenceReader:
                     keys.channel_of(item["sk"]["S"]),
                     times["refreshed_at"],
                     times.get("looked_at", 0),
-                    times.get("lease_ends"),
+                    times.get("oldest_sign"),
                 )
 
     def places(self, source: SourceKey, user: str) -> Iterator[Place]:

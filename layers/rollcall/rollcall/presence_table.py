@@ -100,9 +100,10 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
 
     def _timed(self, key: Key, evidence: Evidence, stored: Evidence | None) -> Values:
         expires_at = self._expires_at(key, evidence)
+        record = self.layout.key(key)
         return {
             **self.layout.timed(key, evidence, stored),
-            "shelf": None if expires_at is None else {"S": shelf(expires_at, str(key))},
+            "shelf": None if expires_at is None else {"S": shelf(expires_at, record["pk"]["S"], record["sk"]["S"])},
         }
 
     def _expires_at(self, key: Key, evidence: Evidence) -> int | None:

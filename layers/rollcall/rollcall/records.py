@@ -18,10 +18,12 @@ type Values = Mapping[str, "AttributeValueTypeDef | None"]
 
 @dataclass(frozen=True, slots=True)
 class Layout[Key, Evidence]:
-    """What a table needs to know of one kind of record. `registers` names the attributes that hold the evidence,
-    `indexed` gives those that follow from it for the indexes. `timed` gives those that are set once and that only the
-    trimmer moves on, for moving an entry of an index costs two units. Both may leave out what does not follow from how
-    evidence differs from what is stored, where that is known."""
+    """What a table needs to know of one kind of record. `registers` names the attributes that hold the evidence.
+
+    `indexed` gives those that follow from it for the indexes, and `timed` those that stay as they were first set, until
+    the trimmer moves them on: moving an entry of an index costs two units. Both are told what is stored, where that is
+    known, and leave out what has not changed.
+    """
 
     registers: tuple[str, ...]
     key: Callable[[Key], Attributes]
@@ -96,9 +98,9 @@ def _member_timed(key: MemberKey, member: Member, stored: Member | None) -> Valu
 
 
 def _stays(member: Member, stored: Member | None) -> bool:
-    """Whether nothing was learned about its being there, so that it stays in the index, or out of it: the trimmer may
-    have let it go, and nobody would look for an entry that a late and older leave brings back."""
-    return stored is not None and has_come(member) and member.seen == stored.seen
+    """Whether it was there by what is stored, and nothing newer was learned: then it stays in the index or, if the
+    trimmer has let it go, out of it. A late and older leave must not bring it back."""
+    return stored is not None and has_come(stored) and has_come(member) and member.seen == stored.seen
 
 
 def _stamped(**stamps: Stamp | None) -> "dict[str, AttributeValueTypeDef]":

@@ -52,11 +52,6 @@ class Retention(BaseModel):
         """Milliseconds from the last sign of a member to the end of its presence."""
         return self.lease_minutes * _MINUTE
 
-    @property
-    def event_retention(self) -> int:
-        """Milliseconds for which the log keeps an event."""
-        return self.event_retention_minutes * _MINUTE
-
     def overridden_by(self, override: Override) -> Self:
         return self.model_copy(update=override.model_dump(exclude_none=True))
 

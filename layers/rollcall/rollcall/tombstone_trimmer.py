@@ -17,8 +17,6 @@ from rollcall.trimming import Report
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_LOOKED_BACK = 30 * expiry.DAY  # seconds, for a first run; what lies longer, TTL has deleted
-
 
 @dataclass(frozen=True)
 class TombstoneTrimmer:
@@ -29,16 +27,14 @@ class TombstoneTrimmer:
     now: Callable[[], int]
 
     def run(self, report: Report, position: str, is_late: Callable[[], bool]) -> str:
-        """Go through the shelves of past days from `position` on; return where to go on: today's first, at the end."""
+        """Go through the shelves of past days from `position` on; return where to go on: today, at the end."""
         now = self.now() // 1000
-        today = expiry.day_of(now)
-        for shelf in expiry.shelves(expiry.days(now - _LOOKED_BACK, now)):
-            if shelf >= today:
-                return shelf
+        *past, _today = expiry.days(position, now)
+        for shelf in expiry.shelves(past):
             if shelf >= position and not self._clear(shelf, now, report, is_late):
                 report.complete = False
                 return shelf
-        return position
+        return expiry.day_of(now)
 
     def _clear(self, shelf: str, now: int, report: Report, is_late: Callable[[], bool]) -> bool:
         """Clear one shelf; `False` if the time was over before."""
@@ -47,12 +43,14 @@ class TombstoneTrimmer:
                 return False
             report.examined += 1
             expires_at = self._expires_at(key)
-            if expires_at is not None and expires_at < now:
+            if expires_at is None:
+                continue  # deleted meanwhile, or no longer to be
+            if expires_at < now:
                 report.trimmed["expired"] += 1
                 if not report.order.dry_run:
                     self._delete(key, now)
             elif not report.order.dry_run:
-                self._put_on(None if expires_at is None else expiry.shelf(expires_at, key["sk"]["S"]), key, shelf)
+                self._put_on(expiry.shelf(expires_at, key["pk"]["S"], key["sk"]["S"]), key, shelf)
         return True
 
     def _on(self, shelf: str) -> Iterator[Any]:
@@ -90,9 +88,8 @@ class TombstoneTrimmer:
                 ExpressionAttributeValues={":now": {"N": str(now)}},
             )
 
-    def _put_on(self, shelf: str | None, key: Any, read: str) -> None:
+    def _put_on(self, shelf: str, key: Any, read: str) -> None:
         # Unless it has been deleted, by TTL or by another run.
-        values: dict[str, Any] = {":read": {"S": read}} | ({":shelf": {"S": shelf}} if shelf else {})
         with (
             unavailable_on_failure("Moving a record to its new shelf"),
             suppress(self.client.exceptions.ConditionalCheckFailedException),
@@ -100,7 +97,7 @@ class TombstoneTrimmer:
             self.client.update_item(
                 TableName=self.table,
                 Key=key,
-                UpdateExpression="SET shelf = :shelf" if shelf else "REMOVE shelf",
+                UpdateExpression="SET shelf = :shelf",
                 ConditionExpression="shelf = :read",
-                ExpressionAttributeValues=values,
+                ExpressionAttributeValues={":read": {"S": read}, ":shelf": {"S": shelf}},
             )

@@ -58,7 +58,7 @@ class Trimmer(Protocol):
 
 @dataclass(frozen=True)
 class Bookmark:
-    """Where a run that ran out of time stopped; a record of the table Presence."""
+    """Where the next run begins; a record of the table Presence."""
 
     client: "DynamoDBClient"
     table: str
