@@ -62,6 +62,7 @@ class Reading:
             size += len(stays[-1].state or "")
             last = arrival
         is_all = not cursor and not more
+        stays.sort(key=lambda stay: stay.user)  # the index has them by arrival, which depends on the order of webhooks
         return Members(
             channel=key.channel,
             occupancy=len(stays) if is_all else self.presence.count(key, floor),
