@@ -315,14 +315,27 @@ def _told(case: Case, now: int) -> dict[oracle.Place, oracle.Answer]:
 
 
 def _ended_leases(case: Case) -> set[tuple[MemberKey, int]]:
-    """Who was present until its lease ended, and when that was."""
+    """Who was present until its lease ended, and when that was.
+
+    But for those of whom only the order of receipt says so: that may come to light when the lease is long over and the
+    trimmer has let them go as vacated, and then it is not told any more.
+    """
     return {
         (MemberKey(ChannelKey(*place), member.user, member.session), moment + case.lease)
         for moment in {event.occurred_at for event in case.storable}
         for place, answer in _told(case, moment + case.lease - 1).items()
         for member in answer.members
-        if member.last_seen == moment
+        if member.last_seen == moment and not _hangs_on_receipt(case, ChannelKey(*place), moment)
     }
+
+
+def _hangs_on_receipt(case: Case, channel: ChannelKey, moment: int) -> bool:
+    return any(
+        event.kind in (Kind.CHANNEL_VACATED, Kind.LEFT, Kind.TIMED_OUT)
+        and event.occurred_at == moment
+        and event_channel(event) == channel
+        for event in case.storable
+    )
 
 
 def _possible_leases(case: Case) -> set[tuple[MemberKey, int]]:
