@@ -325,15 +325,13 @@ def _ended_leases(case: Case) -> set[tuple[MemberKey, int]]:
         for moment in {event.occurred_at for event in case.storable}
         for place, answer in _told(case, moment + case.lease - 1).items()
         for member in answer.members
-        if member.last_seen == moment and not _hangs_on_receipt(case, ChannelKey(*place), moment)
+        if member.last_seen == moment and not _was_vacated_at(case, ChannelKey(*place), moment)
     }
 
 
-def _hangs_on_receipt(case: Case, channel: ChannelKey, moment: int) -> bool:
+def _was_vacated_at(case: Case, channel: ChannelKey, moment: int) -> bool:
     return any(
-        event.kind in (Kind.CHANNEL_VACATED, Kind.LEFT, Kind.TIMED_OUT)
-        and event.occurred_at == moment
-        and event_channel(event) == channel
+        event.kind is Kind.CHANNEL_VACATED and event.occurred_at == moment and event_channel(event) == channel
         for event in case.storable
     )
 
