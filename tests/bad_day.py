@@ -11,7 +11,7 @@ from rollcall.each import Each
 from rollcall.errors import Unavailable
 from rollcall.parking import Parking
 from rollcall.presence_table import RetentionOf
-from rollcall.trimming import Bookmark, Order, Report, Trimmed
+from rollcall.trimming import Bookmark, Order, Report, Run, Trimmed
 from tests.histories import stored_secrets
 from tools.faulty_client import Crash, Faults, FaultyClient
 from tools.own_rollcall import OwnRollcall
@@ -96,10 +96,9 @@ class Functions:
         bookmark = Bookmark(self.rollcall.client, self.rollcall.presence_table)
         kind = Trimmed.MEMBERS
         with suppress(Unavailable), self._run():
-            begin = bookmark.read(kind)
-            end = self.rollcall.trimmer(kind).run(Report(Order(kind=kind)), begin, self._is_late)
-            if end != begin:
-                bookmark.write(kind, end)
+            report = Report(Order(kind=kind))
+            end = self.rollcall.trimmer(kind).run(report, bookmark.read(kind).position, self._is_late)
+            bookmark.write(kind, end, Run(self.time, report.complete))
 
     def _next_turn(self) -> None:
         if self._running >= _MOST_AT_ONCE:

@@ -11,9 +11,10 @@ from rollcall.converge import Registers, converge
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.event_log import sort_key
 from rollcall.events import PresenceEvent
-from rollcall.keys import ChannelKey, MemberKey, event_channel
+from rollcall.keys import ChannelKey, MemberKey, SourceKey, event_channel
 from rollcall.merge import Channel, Member, stamps
-from tests.histories import Plan, Trouble, stored_secrets
+from rollcall.tally import Tally
+from tests.histories import START, Plan, Trouble, stored_secrets
 from tools.faulty_client import Crash
 
 
@@ -61,6 +62,14 @@ class MemoryParking:
 
     def park(self, message: str, trouble: Hopeless) -> None:
         self.parked.append((message, trouble))
+
+
+@dataclass
+class MemoryFigures:
+    added: list[tuple[SourceKey, Tally]] = field(default_factory=list)
+
+    def add(self, source: SourceKey, tally: Tally, _now: int) -> None:
+        self.added.append((source, tally))
 
 
 # ---- What goes wrong -----------------------------------------------------------------------------------
@@ -189,9 +198,20 @@ class World:
     directory: MemoryDirectory = field(default_factory=MemoryDirectory)
     log: MemoryLog = field(default_factory=MemoryLog)
     parking: MemoryParking = field(default_factory=MemoryParking)
+    figures: MemoryFigures = field(default_factory=MemoryFigures)
+    time: int = START
 
     def consumer(self) -> Consumer:
-        return Consumer(stored_secrets, self.members, self.channels, self.directory, self.log, self.parking)
+        return Consumer(
+            stored_secrets,
+            self.members,
+            self.channels,
+            self.directory,
+            self.log,
+            self.parking,
+            self.figures,
+            now=lambda: self.time,
+        )
 
 
 def troubled(consumer: Consumer, troubles: Troubles, *, backwards: bool = False) -> Consumer:

@@ -15,6 +15,7 @@ from rollcall.errors import Hopeless
 from rollcall.event_log import EventLog
 from rollcall.event_trimmer import EventTrimmer
 from rollcall.intake import StoredSecrets
+from rollcall.intake_figures import IntakeFigures
 from rollcall.keys import SourceKey
 from rollcall.member_trimmer import MemberTrimmer
 from rollcall.presence_reader import PresenceReader
@@ -96,6 +97,8 @@ class OwnRollcall:
             directory=ChannelDirectory(self.client, self.presence_table, self.retention, self.now),
             log=self.log(),
             parking=self.parking,
+            figures=IntakeFigures(self.client, self.presence_table),
+            now=self.now,
             each=self.each,
         )
 

@@ -2,8 +2,9 @@
 
 import time
 import traceback
-from collections import Counter
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,10 +18,12 @@ from rollcall.consume import Consumer, Delivery, Outcome
 from rollcall.errors import RollcallError
 from rollcall.event_log import EventLog
 from rollcall.events import Kind
+from rollcall.intake_figures import IntakeFigures
 from rollcall.parking import Parking
 from rollcall.presence_table import RegistersTable
 from rollcall.records import CHANNELS, MEMBERS
 from rollcall.sources import RetentionOfSources, Sources
+from rollcall.tally import Tally
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -56,6 +59,8 @@ _consumer = Consumer(
     directory=ChannelDirectory(_dynamodb, _settings.presence_table, _retention_of, _now),
     log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
     parking=Parking(_session.client("sqs", config=_config), _settings.parked_queue_url),
+    figures=IntakeFigures(_dynamodb, _settings.presence_table),
+    now=_now,
     each=ThreadPoolExecutor(_WRITERS).map,
 )
 _logger = Logger()
@@ -64,33 +69,61 @@ _metrics = Metrics()
 
 @_metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
-    deliveries = [Delivery(record["messageId"], record["body"]) for record in event["Records"]]
+    deliveries = [_delivery(record) for record in event["Records"]]
     outcome = _consumer.consume(deliveries, is_late=lambda: context.get_remaining_time_in_millis() < _LATE)
     _report(outcome, len(deliveries))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(outcome.retry)]}
 
 
+def _delivery(record: dict[str, Any]) -> Delivery:
+    is_first = record["attributes"]["ApproximateReceiveCount"] == "1"
+    return Delivery(record["messageId"], record["body"], is_first)
+
+
 def _report(outcome: Outcome, deliveries: int) -> None:
+    of_all_sources = reduce(Tally.merge, outcome.tallies.values(), Tally())
     figures = {
         "WebhooksReceived": deliveries,
         "WebhooksApplied": deliveries - len(outcome.parked) - len(outcome.retry),
         "WebhooksRetried": len(outcome.retry),
         "Events": outcome.events.total(),
+        "LateEvents": of_all_sources.counts["late"],
+        "RepeatedEvents": of_all_sources.counts["repeated"],
         "UnknownEvents": outcome.events[Kind.UNKNOWN],
         "ClocksAhead": outcome.clock_ahead,
         "FullBodies": outcome.may_have_lost_events,
     }
     for name, value in figures.items():
         _metrics.add_metric(name, MetricUnit.Count, value)
-    for message_id, trouble in outcome.parked:
+    if of_all_sources.longest_wait is not None:
+        _metrics.add_metric("LongestWait", MetricUnit.Milliseconds, of_all_sources.longest_wait)
+    for message_id, trouble in outcome.parked.items():
         with single_metric("WebhooksParked", MetricUnit.Count, 1) as metric:
             metric.add_dimension("reason", trouble.reason)
-        _logger.warning("webhook parked", message_id=message_id, reason=trouble.reason, sentence=str(trouble))
+        _logger.warning(
+            "webhook parked",
+            message_id=message_id,
+            correlation_id=outcome.correlation_id(message_id),
+            reason=trouble.reason,
+            sentence=str(trouble),
+        )
     # Each cause once: in a large batch thousands of writes may fail alike.
-    causes = Counter((_in_words(error), type(error.__cause__).__name__) for error in outcome.errors)
-    for (error, cause), writes in causes.items():
-        _logger.error("webhooks to be retried", error=error, cause=cause, writes=writes)
-    _logger.info("batch consumed", extra=figures)
+    for (error, cause), failures in _by_cause(outcome).items():
+        brought_back = outcome.correlation_ids({each for carriers in failures for each in carriers})
+        _logger.error(
+            "webhooks to be retried", error=error, cause=cause, writes=len(failures), correlation_ids=brought_back
+        )
+    for failure in outcome.uncounted:
+        _logger.warning("figures not written", error=_in_words(failure), cause=type(failure.__cause__).__name__)
+    _logger.info("batch consumed", extra=figures, correlation_ids=outcome.correlation_ids(outcome.accounts))
+
+
+def _by_cause(outcome: Outcome) -> dict[tuple[str, str], list[frozenset[str]]]:
+    """The deliveries that each failure brings back, by the error and what was behind it."""
+    causes = defaultdict(list)
+    for error, carriers in outcome.failures:
+        causes[_in_words(error), type(error.__cause__).__name__].append(carriers)
+    return causes
 
 
 def _in_words(error: Exception) -> str:

@@ -34,11 +34,12 @@ def handler(request: Request, _context: object) -> Answer:
         if request["requestContext"]["http"]["method"] == "GET":
             return _look(request["pathParameters"])
         envelope = envelop(request)
-        _queue.put(envelope)
+        _queue.put(envelope, settings.read_trace())
         return answers.of_json(200, {"status": "accepted", "id": envelope.request_id})
     except RollcallError as error:
         if not isinstance(error, NotFound):
-            _logger.exception("webhook refused")
+            # The id is the one that an accepted webhook is answered with, and that the consumer logs.
+            _logger.exception("webhook refused", extra={"correlation_id": request["requestContext"]["requestId"]})
         return answers.of_error(error)
 
 

@@ -1,4 +1,4 @@
-"""Answers who is where."""
+"""Answers who is where, and what becomes of webhooks."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +9,18 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from rollcall import answers, settings
+from rollcall.backlog import OldestMessage, Queue
 from rollcall.errors import Unauthorized
 from rollcall.event_log import EventLog
+from rollcall.intake_figures import IntakeFigures
+from rollcall.operation import Operation
+from rollcall.operation_routes import operation_routes
 from rollcall.presence_reader import PresenceReader
-from rollcall.read_api import require_key, routes
+from rollcall.presence_routes import presence_routes
+from rollcall.read_api import api, require_key
 from rollcall.reading import Reading
 from rollcall.sources import RetentionOfSources, Sources
+from rollcall.trimming import Bookmark
 
 _CONNECTIONS = 16  # channels of a listing that are looked at at once; more gain nothing on one processor
 
@@ -36,21 +42,34 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-_app = routes(
-    Reading(
-        presence=PresenceReader(_dynamodb, _settings.presence_table),
-        log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
-        retention_of=_retention_of,
-        now=_now,
-        each=ThreadPoolExecutor(_CONNECTIONS).map,
-    )
+_each = ThreadPoolExecutor(_CONNECTIONS).map
+_presence = PresenceReader(_dynamodb, _settings.presence_table)
+_reading = Reading(
+    presence=_presence,
+    log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
+    retention_of=_retention_of,
+    now=_now,
+    each=_each,
 )
+_sqs = _session.client("sqs", config=_config)
+_operation = Operation(
+    presence=_presence,
+    figures=IntakeFigures(_dynamodb, _settings.presence_table),
+    bookmark=Bookmark(_dynamodb, _settings.presence_table),
+    webhooks=Queue(_sqs, _settings.webhooks_queue_url),
+    parked=Queue(_sqs, _settings.parked_queue_url),
+    oldest=OldestMessage(_session.client("cloudwatch", config=_config), _settings.webhooks_queue_url),
+    url_secret=_settings.url_secret,
+    now=_now,
+    each=_each,
+)
+_app = api(presence_routes(_reading), operation_routes(_operation))
 _logger = Logger()
 
 
 def handler(request: dict[str, Any], context: Any) -> Any:
     try:
-        require_key(request["headers"], _settings.read_key)
+        require_key(request, _settings.read_key)
     except Unauthorized as error:
         return answers.of_error(error)
     answer = _app.resolve(request, context)

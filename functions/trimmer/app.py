@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
 from rollcall import settings
@@ -15,7 +15,7 @@ from rollcall.member_trimmer import MemberTrimmer
 from rollcall.presence_reader import PresenceReader
 from rollcall.sources import RetentionOfSources, Sources
 from rollcall.tombstone_trimmer import TombstoneTrimmer
-from rollcall.trimming import Bookmark, Order, Report, Trimmed, Trimmer
+from rollcall.trimming import Bookmark, Mark, Order, Report, Run, Trimmed, Trimmer
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -54,13 +54,21 @@ _metrics = Metrics()
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     order = Order.model_validate(event)
     report = Report(order)
-    begin = "" if order.dry_run else _bookmark.read(order.kind)
-    end = _trimmers[order.kind].run(report, begin, lambda: context.get_remaining_time_in_millis() < _LATE)
-    if not order.dry_run and end != begin:
-        _bookmark.write(order.kind, end)
+    before = Mark() if order.dry_run else _bookmark.read(order.kind)
+    end = _trimmers[order.kind].run(report, before.position, lambda: context.get_remaining_time_in_millis() < _LATE)
+    if not order.dry_run:
+        _bookmark.write(order.kind, end, Run(_now(), report.complete))
     _logger.info("trimmed", extra=report.as_json())
     if not order.dry_run:
         _metrics.add_dimension("kind", order.kind)
         _metrics.add_metric("Trimmed", MetricUnit.Count, report.trimmed.total())
         _metrics.add_metric("RefusedSources", MetricUnit.Count, len(report.refused_sources))
+        _metrics.add_metric("IncompleteRuns", MetricUnit.Count, 0 if report.complete else 1)
+        _tell_if_behind(is_behind=not (before.complete or report.complete))
     return report.as_json()
+
+
+def _tell_if_behind(*, is_behind: bool) -> None:
+    # By itself, without the kind: an alarm looks at one metric of all kinds.
+    with single_metric("RunsBehind", MetricUnit.Count, 1 if is_behind else 0):
+        pass

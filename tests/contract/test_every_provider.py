@@ -63,6 +63,24 @@ def test_every_recording_is_of_a_provider() -> None:
     assert {folder.name for folder in recorded.FOLDER.iterdir()} == set(PROVIDERS)
 
 
+# ---- What people are told ----------------------------------------------------------------------------
+
+
+@each_provider
+def test_a_provider_tells_people_how_to_set_it_up(name: str) -> None:
+    setup = provider.load(name).SETUP
+    assert setup.signs == recorded.is_signed(name)
+    assert setup.title.lower().startswith(name)
+    assert setup.switch_on
+    for sentence in (setup.where, *setup.switch_on, setup.proof, setup.secrets):
+        assert sentence[0].isupper(), sentence
+        assert sentence[-1] == ".", sentence
+
+
+def test_no_two_providers_are_called_alike() -> None:
+    assert len({provider.load(name).SETUP.title for name in PROVIDERS}) == len(PROVIDERS)
+
+
 # ---- What a good webhook means ---------------------------------------------------------------------
 
 

@@ -74,11 +74,12 @@ class Tables:
         return self.client.scan(TableName=table)["Items"]
 
     def contents(self) -> tuple[dict[tuple[str, str], Item], dict[tuple[str, str], Item]]:
-        """Everything in both tables but when it was written."""
+        """Everything in both tables but when it was written, and how often: the intake's figures."""
         return (
             {
                 _id(item): _without(item, *(ENTRY if item["pk"]["S"] == PARTITION else TIMERS))
                 for item in self.items(self.presence)
+                if item["pk"]["S"] != "intake"
             },
             {_id(item): _without(item, "received_at", "expires_at") for item in self.logged()},
         )

@@ -8,7 +8,9 @@ import pytest
 from rollcall.errors import InvalidParameter
 from rollcall.keys import ARRIVAL, ChannelKey, SourceKey
 from rollcall.read_shapes import from_cursor, to_cursor
-from tests.integration.tables import Clockwork, clockwork
+from rollcall.reading import END_OF_TIME
+from rollcall.timestamps import to_iso
+from tests.integration.tables import LEASE, MINUTE, Clockwork, clockwork
 
 ROOM = ChannelKey("pubnub", "main", "room")
 MAIN = SourceKey("pubnub", "main")
@@ -78,3 +80,84 @@ def test_a_listing_goes_on_behind_channels_that_are_empty(rollcall: Clockwork) -
 def test_a_cursor_that_no_answer_gave_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidParameter):
         from_cursor(cursor, like=ARRIVAL)
+
+
+def test_the_newest_events_come_first_page_by_page_if_asked_so(rollcall: Clockwork) -> None:
+    items = [
+        {"action": "join", "channel": "room", "uuid": f"user-{n}", "timestamp": rollcall.time - 1000 * (n // 3)}
+        for n in range(20)
+    ]
+    rollcall.receive(json.dumps(items).encode())
+    oldest_first = [event.user for event in rollcall.reading.events(ROOM, 0, END_OF_TIME, 100, "").events]
+    users: list[str] = []
+    cursor = ""
+    while True:
+        page = rollcall.reading.events(ROOM, 0, END_OF_TIME, 7, cursor, newest_first=True)
+        users += [event.user for event in page.events]
+        if page.next is None:
+            break
+        cursor = page.next
+    assert users == oldest_first[::-1]
+    assert len(set(users)) == 20
+
+
+def test_the_newest_events_are_those_before_the_last_moment_and_since_the_first(rollcall: Clockwork) -> None:
+    for at in (10_000, 20_000, 30_000):
+        event = {"action": "join", "channel": "room", "uuid": str(at), "timestamp": rollcall.time - 60_000 + at}
+        rollcall.receive(json.dumps(event).encode())
+    begin, end = rollcall.time - 60_000 + 10_000, rollcall.time - 60_000 + 30_000
+    told = rollcall.reading.events(ROOM, begin, end, 100, "", newest_first=True)
+    assert [event.user for event in told.events] == ["20000", "10000"]
+
+
+def test_the_curve_of_a_channel_ends_now_with_whoever_is_there(rollcall: Clockwork) -> None:
+    begin = rollcall.time
+    for minute, (action, user) in enumerate((("join", "ann"), ("join", "ben"), ("leave", "ann"))):
+        rollcall.time = begin + minute * MINUTE
+        event = {"action": action, "channel": "room", "uuid": user, "timestamp": rollcall.time}
+        rollcall.receive(json.dumps(event).encode())
+    rollcall.time = begin + 58 * MINUTE
+    told = rollcall.reading.occupancy(ROOM, 60)
+    assert told.occupancy == [0, 0, 1, 2, *[1] * 57]
+    assert told.complete
+    assert told.model_dump(by_alias=True)["from"] == to_iso(begin - 2 * MINUTE)
+    assert told.until == to_iso(rollcall.time)
+    rollcall.time = begin + 2 * LEASE  # nobody is there any more, though no trimmer has run
+    assert rollcall.reading.occupancy(ROOM, 60).occupancy == [0] * 61
+
+
+@pytest.mark.parametrize(
+    ("settings", "minutes", "complete"),
+    [
+        ({"log_events": False}, 1, False),
+        ({"event_retention_minutes": 30}, 30, True),
+        ({"event_retention_minutes": 30}, 31, False),
+        ({"event_retention_minutes": 30, "trim_events": False}, 31, True),
+    ],
+)
+def test_a_curve_is_complete_as_far_as_the_log_is_kept(
+    rollcall: Clockwork, settings: dict[str, int], minutes: int, complete: bool
+) -> None:
+    rollcall.retention = rollcall.retention.model_copy(update=settings)
+    assert rollcall.reading.occupancy(ROOM, minutes).complete == complete
+
+
+def test_of_more_events_than_are_read_the_curve_follows_the_newest(
+    rollcall: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rollcall.reading._MOST_EVENTS", 4)
+    begin = rollcall.time
+    for minute in range(6):
+        rollcall.time = begin + minute * MINUTE
+        event = {"action": "join", "channel": "room", "uuid": f"user-{minute}", "timestamp": rollcall.time}
+        rollcall.receive(json.dumps(event).encode())
+    told = rollcall.reading.occupancy(ROOM, 60)
+    assert not told.complete
+    assert told.occupancy[-5:] == [2, 3, 4, 5, 6]
+    assert rollcall.reading.occupancy(ROOM, 3).complete
+
+
+def test_of_states_too_large_to_be_read_the_curve_follows_the_newest_events(rollcall: Clockwork) -> None:
+    state_changes(rollcall, users=70, state="x" * 100_000)
+    told = rollcall.reading.occupancy(ROOM, 60)
+    assert (told.complete, told.occupancy[-1]) == (False, 70)

@@ -13,7 +13,7 @@ from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
 from rollcall.presence_reader import PresenceReader
 from rollcall.retention import LATEST_WEBHOOK_MINUTES
-from rollcall.trimming import Bookmark, Trimmed
+from rollcall.trimming import Bookmark, Mark, Run, Trimmed
 from tests.integration.tables import LEASE, MINUTE, Clockwork, clockwork
 
 ROOM = ChannelKey("pubnub", "main", "room")
@@ -137,7 +137,9 @@ def test_a_channel_whose_last_member_leaves_after_a_long_quiet_is_soon_unlisted(
 def test_where_nothing_expires_the_entry_of_a_channel_does_not_either(rollcall: Clockwork) -> None:
     rollcall.retention = rollcall.retention.model_copy(update={"trim_tombstones": False})
     rollcall.receive(event("join", "ann", at=rollcall.time))
-    assert not any("expires_at" in item for item in rollcall.client.scan(TableName="Presence")["Items"])
+    items = rollcall.client.scan(TableName="Presence")["Items"]
+    # The intake's figures are no presence, and expire whatever is trimmed.
+    assert {item["pk"]["S"] for item in items if "expires_at" in item} == {"intake"}
 
 
 def test_members_of_a_vacated_channel_leave_the_index_and_those_who_came_after_stay(rollcall: Clockwork) -> None:
@@ -482,8 +484,17 @@ def test_what_is_not_to_be_trimmed_carries_no_date_of_expiry(rollcall: Clockwork
 
 def test_the_bookmark_remembers_and_forgets(rollcall: Clockwork) -> None:
     bookmark = Bookmark(rollcall.client, "Presence")
-    assert bookmark.read(Trimmed.EVENTS) == ""
-    bookmark.write(Trimmed.EVENTS, "here")
-    assert (bookmark.read(Trimmed.EVENTS), bookmark.read(Trimmed.MEMBERS)) == ("here", "")
-    bookmark.write(Trimmed.EVENTS, "")
-    assert bookmark.read(Trimmed.EVENTS) == ""
+    assert bookmark.read(Trimmed.EVENTS).position == ""
+    bookmark.write(Trimmed.EVENTS, "here", Run(1000, complete=False))
+    assert [bookmark.read(kind).position for kind in (Trimmed.EVENTS, Trimmed.MEMBERS)] == ["here", ""]
+    assert bookmark.last_runs() == {Trimmed.EVENTS: Run(1000, complete=False)}
+    bookmark.write(Trimmed.EVENTS, "", Run(2000, complete=True))
+    assert bookmark.read(Trimmed.EVENTS).position == ""
+    assert bookmark.last_runs() == {Trimmed.EVENTS: Run(2000, complete=True)}
+
+
+def test_a_bookmark_of_an_earlier_version_tells_where_to_go_on_and_no_run(rollcall: Clockwork) -> None:
+    old = {"pk": {"S": "trimmer"}, "sk": {"S": "members"}, "position": {"S": "here"}}
+    rollcall.client.put_item(TableName="Presence", Item=old)
+    bookmark = Bookmark(rollcall.client, "Presence")
+    assert (bookmark.read(Trimmed.MEMBERS), bookmark.last_runs()) == (Mark("here"), {})

@@ -111,7 +111,7 @@ class World:
         return {
             _key(item): {name: value for name, value in item.items() if name not in TIMERS}
             for item in self.items("Presence")
-            if item["pk"]["S"] not in (PARTITION, "trimmer")
+            if item["pk"]["S"] not in (PARTITION, "intake", "trimmer")
         }
 
     def log(self) -> list[dict[str, Any]]:

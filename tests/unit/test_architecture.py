@@ -15,6 +15,8 @@ PURE = (
     "converge",
     "consume",
     "intake",
+    "tally",
+    "occupancy",
     "dialect",
     "envelope",
     "tokens",

@@ -58,7 +58,7 @@ def test_a_run_is_billed_for_what_it_asked_and_wrote() -> None:
     assert world.bill()[:3] == (0, 0, 0)
     world.now += 1
     world.hear("left", [("room", "ann")])
-    assert world.bill()[:3] == (2, 0, 1)  # the record and its entry in the index, by one request
+    assert world.bill()[:3] == (3, 0, 2)  # the record with its entry in the index, and the figures of the batch
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,23 @@
-"""What the consumer logs of a fault tells where it is, and quotes nothing that a webhook holds."""
+"""What the consumer logs and counts: where a fault is and which webhook it met, and nothing that a webhook holds."""
 
 import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from rollcall.consume import Delivery
 from rollcall.errors import Unavailable
+from rollcall.keys import SourceKey
+from rollcall.tally import Tally
+from tests.fakes import World
+from tests.histories import START
+from tests.unit.test_tally import Broken, delivery
 from tools.template import resources
 
 FILE = Path(__file__).parents[2] / "functions/consumer/app.py"
@@ -42,3 +52,106 @@ def test_a_fault_is_told_by_its_kind_and_place_and_not_in_its_own_words(consumer
 
 def test_a_sentence_of_our_own_is_told_as_it_is(consumer: ModuleType) -> None:
     assert consumer._in_words(Unavailable("Throttled.")) == "Throttled."
+
+
+# ---- Of a batch ----------------------------------------------------------------------------------------
+
+
+class Context:
+    """As much of Lambda's as the handler asks for."""
+
+    function_name = "consumer"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 90_000
+
+
+class Spoken(NamedTuple):
+    answer: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+    def line(self, message: str) -> dict[str, Any]:
+        (line,) = (line for line in self.lines if line.get("message") == message)
+        return line
+
+    def metric(self, name: str) -> Any:
+        (line,) = (line for line in self.lines if "_aws" in line and name in line)
+        return line[name]
+
+
+@pytest.fixture
+def handle(
+    consumer: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Spoken]:
+    def handle(*deliveries: Delivery, **broken: Any) -> Spoken:
+        world = World(time=START + 70_000)
+        monkeypatch.setattr(consumer, "_consumer", replace(world.consumer(), **broken))
+        records = [
+            {
+                "messageId": one.message_id,
+                "body": one.body,
+                "attributes": {"ApproximateReceiveCount": "1" if one.is_first else "2"},
+            }
+            for one in deliveries
+        ]
+        # The logger keeps the output that there was when the first of its name was made.
+        monkeypatch.setattr(consumer._logger.registered_handler, "stream", sys.stdout)
+        answer = consumer.handler({"Records": records}, Context())
+        return Spoken(answer, [json.loads(line) for line in capsys.readouterr().out.splitlines()])
+
+    return handle
+
+
+def test_a_webhook_is_followed_by_what_ingest_answered_to_its_provider(handle: Callable[..., Spoken]) -> None:
+    spoken = handle(delivery(("join", "ann", START), name="good"), delivery(name="bad"), Delivery("none", "nonsense"))
+    assert spoken.line("batch consumed")["correlation_ids"] == ["answer-bad", "answer-good"]
+    parked = [line for line in spoken.lines if line.get("message") == "webhook parked"]
+    assert {line["message_id"]: line.get("correlation_id") for line in parked} == {"bad": "answer-bad", "none": None}
+
+
+def test_what_is_to_be_retried_is_told_by_its_cause_and_its_webhooks(handle: Callable[..., Spoken]) -> None:
+    deliveries = [delivery(("join", user, START), name=user) for user in ("ann", "ben")]
+    spoken = handle(*deliveries, members=Broken(Unavailable("Throttled.")))
+    line = spoken.line("webhooks to be retried")
+    assert (line["error"], line["writes"], line["correlation_ids"]) == ("Throttled.", 2, ["answer-ann", "answer-ben"])
+    assert spoken.answer == {"batchItemFailures": [{"itemIdentifier": "ann"}, {"itemIdentifier": "ben"}]}
+
+
+def test_figures_that_cannot_be_written_are_a_warning_and_no_webhook_comes_again(handle: Callable[..., Spoken]) -> None:
+    spoken = handle(delivery(("join", "ann", START)), figures=Broken(Unavailable("Throttled.")))
+    assert (spoken.line("figures not written")["level"], spoken.answer) == ("WARNING", {"batchItemFailures": []})
+
+
+def test_metrics_tell_of_late_and_repeated_events_and_the_longest_wait(handle: Callable[..., Spoken]) -> None:
+    late = [delivery(("join", "ann", START - 61_000), ("join", "ben", START), name=name) for name in ("one", "two")]
+    spoken = handle(*late)
+    assert [spoken.metric(name) for name in ("Events", "LateEvents", "RepeatedEvents", "LongestWait")] == [
+        [4],
+        [2],
+        [2],
+        [70_000],
+    ]
+
+
+def test_a_batch_of_which_nothing_was_applied_tells_no_wait(handle: Callable[..., Spoken]) -> None:
+    assert not any("LongestWait" in line for line in handle(delivery()).lines)
+
+
+def test_a_webhook_that_comes_again_is_not_received_again(
+    handle: Callable[..., Spoken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[int] = []
+
+    def add(_self: object, _source: SourceKey, tally: Tally, _now: int) -> None:
+        added.append(tally.counts["received"])
+
+    monkeypatch.setattr("tests.fakes.MemoryFigures.add", add)
+    for is_first in (True, False):
+        handle(delivery(("join", "ann", START))._replace(is_first=is_first))
+    assert added == [1, 0]
+
+
+def test_nothing_that_is_logged_or_counted_names_a_user_or_a_channel(handle: Callable[..., Spoken]) -> None:
+    spoken = handle(delivery(("join", "a-user-of-ours", START)), delivery(name="bad"))
+    assert "a-user-of-ours" not in json.dumps(spoken.lines)
+    assert "room" not in json.dumps(spoken.lines)

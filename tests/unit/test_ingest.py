@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError
 
-from rollcall import answers, errors
+from rollcall import answers, errors, settings
 from rollcall.envelope import Envelope, Request, envelop, open_envelope
 from rollcall.errors import RollcallError, Unavailable
 from rollcall.webhook_queue import WebhookQueue
@@ -72,6 +72,22 @@ def test_a_queue_that_need_not_be_fair_costs_no_more_than_any_other() -> None:
     sqs = Sqs([200])
     replace(queue(sqs), fair=False).put(WEBHOOK)
     assert "MessageGroupId" not in json.loads(str(sqs.sent[0].body))
+
+
+def test_a_webhook_that_x_ray_follows_takes_its_trace_along() -> None:
+    sqs = Sqs([200, 200])
+    queue(sqs).put(WEBHOOK, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+    queue(sqs).put(WEBHOOK)
+    traced, untraced = (json.loads(str(request.body)) for request in sqs.sent)
+    header = traced["MessageSystemAttributes"]["AWSTraceHeader"]
+    assert header == {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"}
+    assert "MessageSystemAttributes" not in untraced
+
+
+@pytest.mark.parametrize(("header", "told"), [("Root=1-2;Sampled=1", True), ("Root=1-2;Sampled=0", False), ("", False)])
+def test_only_what_x_ray_samples_is_traced(monkeypatch: pytest.MonkeyPatch, header: str, told: bool) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+    assert settings.read_trace() == (header if told else None)
 
 
 def test_an_aws_on_this_machine_is_asked_instead() -> None:

@@ -30,6 +30,11 @@ def test_any_method_and_the_default_route_have_names_of_their_own() -> None:
     assert in_template(template) == {"Api": {Route("ANY /a", "Query"), Route("$default", "Query")}}
 
 
+def test_an_alias_answers_a_route_as_a_function_does() -> None:
+    alias = _operation("arn:${AWS::Partition}:apigateway:path/2015-03-31/functions/${QueryAliaslive}/invocations")
+    assert in_template(_template({"/a": {"get": alias}})) == {"Api": {Route("GET /a", "QueryAliaslive")}}
+
+
 def test_what_no_function_answers_is_no_route() -> None:
     assert in_template(_template({"/a": {"options": {"responses": {}}}})) == {"Api": set()}
 

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rollcall import provider
-from tools.names import checked_provider, checked_source
+from tools.names import checked_key, checked_provider, checked_source, written
 from tools.prompt import ask_secrets
 from tools.settings_store import Stored, checked
 from tools.sources import summary
@@ -45,6 +45,11 @@ def test_a_summary_says_how_many_and_not_which() -> None:
     assert summary(stored) == "tokens: 1"
 
 
+@pytest.mark.parametrize("value", ["no JSON", "[]", '"hush"', "7", '{"tokens": 7}'])
+def test_whatever_else_is_stored_does_not_break_the_list(value: str) -> None:
+    assert "hush" not in summary(Stored("secrets", "pusher", "prod", value, "today"))
+
+
 def test_a_retention_that_would_break_correctness_is_not_stored() -> None:
     with pytest.raises(BadInput, match=r"retention\.tombstone_retention_minutes"):
         checked("retention", "pusher", {"tombstone_retention_minutes": 60})
@@ -65,3 +70,13 @@ def test_other_names_are_taken_as_they_are(name: str) -> None:
 def test_a_provider_that_does_not_exist_is_refused_with_those_that_do(name: str) -> None:
     with pytest.raises(BadInput, match="pubnub, pusher, yalgaar"):
         checked_provider(name)
+
+
+def test_a_source_is_read_as_it_is_written() -> None:
+    assert written(checked_key("pusher/prod")) == "pusher/prod"
+
+
+@pytest.mark.parametrize("text", ["", "pusher", "pusher/", "/prod", "pusher/prod/", "nobody/prod", "pusher/A"])
+def test_what_is_no_source_of_a_provider_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        checked_key(text)

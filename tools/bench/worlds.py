@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
 from rollcall.keys import ChannelKey, SourceKey
-from rollcall.trimming import Bookmark, Order, Report, Trimmed
+from rollcall.trimming import Bookmark, Order, Report, Run, Trimmed
 from tools.own_rollcall import USUAL_RETENTION, OwnRollcall, tables_in_memory
 from tools.trouble import Trouble
 
@@ -67,10 +67,9 @@ class World:
     def trim(self, kind: Trimmed) -> int:
         """A run of the trimmer, as its function makes it; how many records of that kind were trimmed."""
         report = Report(Order(kind=kind))
-        begin = self._bookmark.read(kind)
+        begin = self._bookmark.read(kind).position
         end = self._rollcall.trimmer(kind).run(report, begin, lambda: False)
-        if end != begin:
-            self._bookmark.write(kind, end)
+        self._bookmark.write(kind, end, Run(self.now, report.complete))
         return report.trimmed.total() - report.trimmed["empty_channel"]  # which is an entry of the directory
 
     def clear_meter(self) -> None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rollcall.consume import Consumer, Delivery
 from rollcall.envelope import envelop
-from rollcall.read_api import routes
+from rollcall.presence_routes import presence_routes
+from rollcall.read_api import api
 from rollcall.trimming import Bookmark, Order, Report
+from rollcall.trimming import Run as TrimmerRun
 from tools import template
 from tools.costs import billing
 from tools.costs.prices import Unit
@@ -131,16 +133,15 @@ class Meter:
         report = Report(Order(kind=trim.kind))
         begin = self._waits.count
         bookmark = Bookmark(self._client, self._rollcall.presence_table)
-        position = bookmark.read(trim.kind)
+        position = bookmark.read(trim.kind).position
         end = self._rollcall.trimmer(trim.kind).run(report, position, lambda: False)
-        if end != position:
-            bookmark.write(trim.kind, end)
+        bookmark.write(trim.kind, end, TrimmerRun(self._clock, report.complete))
         self._ran("Trimmer", self._waits.count - begin)
         self._count(Unit.SCHEDULE_STARTS, trim.kind, 1)
 
     def _answer(self, question: Question) -> None:
         begin = self._waits.count
-        answer = routes(self._rollcall.reading()).resolve(as_query(question), cast("Any", None))
+        answer = api(presence_routes(self._rollcall.reading())).resolve(as_query(question), cast("Any", None))
         if answer["statusCode"] != 200:
             raise Trouble(f"The read API answered {answer['statusCode']}: {answer['body']}")
         self._ran("Query", self._waits.count - begin)

@@ -11,7 +11,7 @@ from rollcall.errors import Unavailable
 from rollcall.parking import Parking
 from rollcall.reading import Reading
 from rollcall.sources import RetentionOfSources, Sources
-from rollcall.trimming import Bookmark, Order, Report, Trimmed
+from rollcall.trimming import Bookmark, Order, Report, Run, Trimmed
 from tools import simulator
 from tools.faulty_client import Crash, Faults, FaultyClient, by_chance
 from tools.own_rollcall import USUAL_RETENTION, OwnRollcall, tables_in_memory
@@ -124,10 +124,9 @@ class Machine:
         bookmark = Bookmark(own.client, own.presence_table)
         report = Report(Order(kind=kind))
         try:
-            begin = bookmark.read(kind)
+            begin = bookmark.read(kind).position
             end = own.trimmer(kind).run(report, begin, self._is_time_over)
-            if end != begin:
-                bookmark.write(kind, end)
+            bookmark.write(kind, end, Run(self.now, report.complete))
         finally:
             self.faults.time_is_over = False
         return report

@@ -24,6 +24,9 @@ _STATUSES: dict[type[RollcallError], int] = {
     Unavailable: 503,
 }
 
+# Answers hold for the moment at which they were asked, and a browser must take them for nothing but what they say.
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
 
 class Answer(TypedDict):
     statusCode: int
@@ -32,11 +35,11 @@ class Answer(TypedDict):
 
 
 def of_json(status: int, content: Mapping[str, object]) -> Answer:
-    return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": json.dumps(content)}
+    return _answer(status, "application/json", json.dumps(content))
 
 
 def of_text(status: int, text: str) -> Answer:
-    return {"statusCode": status, "headers": {"content-type": "text/plain; charset=utf-8"}, "body": text}
+    return _answer(status, "text/plain; charset=utf-8", text)
 
 
 def of_error(error: RollcallError) -> Answer:
@@ -45,3 +48,7 @@ def of_error(error: RollcallError) -> Answer:
     if isinstance(error, Unauthorized):
         answer["headers"]["www-authenticate"] = "Bearer"  # RFC 9110 asks for it with every 401
     return answer
+
+
+def _answer(status: int, content_type: str, body: str) -> Answer:
+    return {"statusCode": status, "headers": {"content-type": content_type, **HEADERS}, "body": body}

@@ -17,8 +17,9 @@ from rollcall.envelope import open_envelope
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.events import Kind, PresenceEvent
 from rollcall.intake import StoredSecrets, interpret
-from rollcall.keys import ChannelKey, MemberKey, event_channel, event_member
+from rollcall.keys import ChannelKey, MemberKey, SourceKey, event_channel, event_member
 from rollcall.merge import Channel, Member, channel_evidence, member_evidence
+from rollcall.tally import APPLIED, RETRIED, Account, Tally, tally_of
 
 # Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
 # begin again because the time was over for the last of them.
@@ -27,26 +28,44 @@ LOGGED_TOGETHER = 25  # events; DynamoDB takes as many in a request, and what fa
 
 
 class Delivery(NamedTuple):
-    """A message from the queue."""
+    """A message from the queue; `is_first` is false of one that has come before."""
 
     message_id: str
     body: str
+    is_first: bool = True
 
 
 @dataclass(slots=True)
 class Outcome:
     """What became of a batch: the deliveries to `retry` (by message id), those `parked`, and figures.
 
-    `hopeless` are those that no retry can help with: they are parked once all the rest of them is applied.
+    `hopeless` are those that no retry can help with: they are parked once all the rest of them is applied. `failures`
+    has the deliveries that each error brings back, `accounts` those whose envelope could be read, and `uncounted` why
+    figures could not be written.
     """
 
     retry: set[str] = field(default_factory=set)
     hopeless: dict[str, Hopeless] = field(default_factory=dict)
-    parked: list[tuple[str, Hopeless]] = field(default_factory=list)
-    errors: list[Exception] = field(default_factory=list)
+    parked: dict[str, Hopeless] = field(default_factory=dict)
+    failures: list[tuple[Exception, frozenset[str]]] = field(default_factory=list)
     events: Counter[Kind] = field(default_factory=Counter)
     clock_ahead: int = 0
     may_have_lost_events: int = 0
+    accounts: dict[str, Account] = field(default_factory=dict)
+    tallies: dict[SourceKey, Tally] = field(default_factory=dict)
+    uncounted: list[Exception] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Exception]:
+        return [error for error, _ in self.failures]
+
+    def correlation_id(self, message_id: str) -> str | None:
+        """What ingest answered to the provider; `None` where the envelope could not be read."""
+        return self.accounts[message_id].request_id if message_id in self.accounts else None
+
+    def correlation_ids(self, message_ids: Iterable[str]) -> list[str]:
+        """Those of some deliveries, as far as their envelopes could be read."""
+        return sorted(self.accounts[each].request_id for each in message_ids if each in self.accounts)
 
 
 class Task(NamedTuple):
@@ -68,9 +87,16 @@ class Parking(Protocol):
     def park(self, message: str, trouble: Hopeless) -> None: ...
 
 
+class Figures(Protocol):
+    def add(self, source: SourceKey, tally: Tally, now: int) -> None: ...
+
+
 @dataclass(frozen=True)
 class Consumer:
-    """The way of a batch, from messages to tables. `is_late` says that no new write may be begun any more."""
+    """The way of a batch, from messages to tables. `is_late` says that no new write may be begun any more.
+
+    `now` gives Unix milliseconds.
+    """
 
     secrets: StoredSecrets
     members: Registers[MemberKey, Member]
@@ -78,6 +104,8 @@ class Consumer:
     directory: Directory
     log: Log
     parking: Parking
+    figures: Figures
+    now: Callable[[], int]
     each: Each = map
 
     def consume(self, deliveries: Iterable[Delivery], is_late: Callable[[], bool]) -> Outcome:
@@ -92,17 +120,24 @@ class Consumer:
                 self._apply(batch, outcome, is_late)
                 batch = _Batch()
         self._apply(batch, outcome, is_late)
+        self._count(outcome, is_late)
         return outcome
 
     def _read(self, delivery: Delivery, batch: "_Batch", outcome: Outcome) -> None:
         batch.deliveries.append(delivery)
         try:
-            interpretation = interpret(open_envelope(delivery.body), self.secrets)
+            envelope = open_envelope(delivery.body)
+            source = SourceKey(envelope.provider, envelope.source)
+            account = Account(source, envelope.request_id, envelope.received_at, delivery.is_first)
+            # The queue may deliver a message twice even in one batch.
+            account = outcome.accounts.setdefault(delivery.message_id, account)
+            interpretation = interpret(envelope, self.secrets)
         except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
             _fail(outcome, {delivery.message_id}, error)
             return
         for event in interpretation.events:
             batch.add(event, delivery.message_id)
+            account.hear(event)
             outcome.events[event.kind] += 1
             outcome.clock_ahead += event.clock_ahead
         if interpretation.trouble:
@@ -116,6 +151,8 @@ class Consumer:
         for key in [key for key in presence if _channel(key) in unlisted]:
             _fail(outcome, presence.pop(key).carriers, unlisted[_channel(key)])
         self._do(outcome, is_late, presence)
+        for message_id, repeated in batch.repeated().items():
+            outcome.accounts[message_id].repeated += repeated
         self._do(outcome, is_late, self._log_tasks(batch))
         for delivery in batch.deliveries:
             trouble = outcome.hopeless.get(delivery.message_id)
@@ -128,7 +165,21 @@ class Consumer:
         except Unavailable as error:
             _fail(outcome, {delivery.message_id}, error)
         else:
-            outcome.parked.append((delivery.message_id, trouble))
+            outcome.parked[delivery.message_id] = trouble
+
+    def _count(self, outcome: Outcome, is_late: Callable[[], bool]) -> None:
+        """Add to the figures; what cannot be written is forgotten, for no figure is worth applying a batch again."""
+        now = self.now()
+        for message_id, account in outcome.accounts.items():
+            trouble = outcome.parked.get(message_id)
+            became = RETRIED if message_id in outcome.retry else trouble.reason if trouble else APPLIED
+            tally = tally_of(account, became, str(trouble or ""), now)
+            outcome.tallies[account.source] = outcome.tallies.get(account.source, Tally()).merge(tally)
+        tasks = [
+            Task(partial(self.figures.add, source, tally, now), frozenset())
+            for source, tally in outcome.tallies.items()
+        ]
+        outcome.uncounted = [error for error in self.each(partial(_attempt, is_late), tasks) if error is not None]
 
     def _do[Key](self, outcome: Outcome, is_late: Callable[[], bool], tasks: dict[Key, Task]) -> dict[Key, Exception]:
         """Carry out tasks, several at once; return why those failed that did."""
@@ -147,11 +198,11 @@ class Consumer:
     def _presence_tasks(self, batch: "_Batch") -> dict[MemberKey | ChannelKey, Task]:
         return {
             **{
-                key: Task(partial(converge, self.members, key, member), frozenset(batch.carriers[key]))
+                key: Task(partial(batch.bring_into, self.members, key, member), frozenset(batch.carriers[key]))
                 for key, member in batch.members.items()
             },
             **{
-                key: Task(partial(converge, self.channels, key, channel), frozenset(batch.carriers[key]))
+                key: Task(partial(batch.bring_into, self.channels, key, channel), frozenset(batch.carriers[key]))
                 for key, channel in batch.channels.items()
             },
         }
@@ -167,29 +218,54 @@ class Consumer:
 
 
 class _Batch:
-    """The events of deliveries that are applied together, merged, and which deliveries carry what."""
+    """The events of deliveries that are applied together, merged, and which deliveries carry what.
+
+    Of each delivery that carries evidence of a member or channel, `carriers` counts the events that were news in the
+    batch; what the table turns out to have known is `known`.
+    """
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.members: dict[MemberKey, Member] = {}
         self.channels: dict[ChannelKey, Channel] = {}
-        self.carriers: dict[MemberKey | ChannelKey, set[str]] = defaultdict(set)
+        self.carriers: dict[MemberKey | ChannelKey, Counter[str]] = defaultdict(Counter)
         self.touched: dict[ChannelKey, set[str]] = defaultdict(set)
         self.logged: list[tuple[PresenceEvent, str]] = []
+        self.known: set[MemberKey | ChannelKey] = set()
+        self._repeated: Counter[str] = Counter()
 
     def add(self, event: PresenceEvent, message_id: str) -> None:
         self.logged.append((event, message_id))
         channel = event_channel(event)
         of_member, of_channel = member_evidence(event), channel_evidence(event)
         if of_member:
-            member = event_member(event)
-            self.members[member] = self.members.get(member, Member()).merge(of_member)
-            self.carriers[member].add(message_id)
+            self._merge(self.members, event_member(event), Member(), of_member, message_id)
         if of_channel:
-            self.channels[channel] = self.channels.get(channel, Channel()).merge(of_channel)
-            self.carriers[channel].add(message_id)
+            self._merge(self.channels, channel, Channel(), of_channel, message_id)
         if of_member or of_channel:
             self.touched[channel].add(message_id)
+
+    def bring_into[Key: (MemberKey, ChannelKey), Evidence: (Member, Channel)](
+        self, registers: Registers[Key, Evidence], key: Key, evidence: Evidence
+    ) -> None:
+        if not converge(registers, key, evidence):
+            self.known.add(key)
+
+    def repeated(self) -> Counter[str]:
+        """How many events of each delivery changed nothing: in the batch, or in the table."""
+        repeated = Counter(self._repeated)
+        for key in self.known:
+            repeated.update(self.carriers[key])
+        return repeated
+
+    def _merge[Key: (MemberKey, ChannelKey), Evidence: (Member, Channel)](
+        self, records: dict[Key, Evidence], key: Key, nothing: Evidence, evidence: Evidence, message_id: str
+    ) -> None:
+        known = records.get(key, nothing)
+        records[key] = known.merge(evidence)
+        is_news = records[key] != known
+        self.carriers[key][message_id] += is_news
+        self._repeated[message_id] += not is_news
 
 
 def _channel(key: MemberKey | ChannelKey) -> ChannelKey:
@@ -210,5 +286,5 @@ def _fail(outcome: Outcome, carriers: Iterable[str], error: Exception) -> None:
     if isinstance(error, Hopeless):
         outcome.hopeless.update(dict.fromkeys(carriers, error))
     else:
-        outcome.retry.update(carriers)
-        outcome.errors.append(error)
+        outcome.failures.append((error, frozenset(carriers)))
+        outcome.retry.update(outcome.failures[-1][1])

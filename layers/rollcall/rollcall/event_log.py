@@ -64,13 +64,24 @@ class EventLog:
         self._entered.update(entries)
 
     def read(
-        self, channel: ChannelKey, begin: int, end: int, *, after: str = "", at_once: int = 1000
+        self,
+        channel: ChannelKey,
+        begin: int,
+        end: int,
+        *,
+        after: str = "",
+        at_once: int = 1000,
+        newest_first: bool = False,
     ) -> Iterator[tuple[str, PresenceEvent]]:
-        """The events from `begin` until before `end` (Unix milliseconds), oldest first, each with its sort key.
+        """The events from `begin` until before `end` (Unix milliseconds), each with its sort key.
 
-        Begins behind the sort key `after`. Raises `Unavailable`.
+        Begins behind the sort key `after`, in the order that is asked for. Raises `Unavailable`.
         """
-        first, last = max(f"{begin:015d}", after), f"{end:015d}"
+        first, last = f"{begin:015d}", f"{end:015d}"
+        if newest_first:
+            last = min(last, after or last)
+        else:
+            first = max(first, after)
         if first >= last:
             return  # DynamoDB refuses to look between a key and an earlier one
         query: dict[str, Any] = {
@@ -83,6 +94,7 @@ class EventLog:
                 ":end": {"S": last},
             },
             "Limit": at_once,
+            "ScanIndexForward": not newest_first,
         }
         while True:
             with unavailable_on_failure("Reading events"):

@@ -73,6 +73,11 @@ def sort_key_of_arrival(arrival: str) -> str:
     return arrival.partition("#")[2]
 
 
+def behind_all_of(source: SourceKey) -> str:
+    """What sorts behind all keys of the source, and before those of the next one."""
+    return join(*source) + "$"  # which follows the separator
+
+
 def user_key(source: SourceKey, user: str) -> str:
     return join(*source, user)
 

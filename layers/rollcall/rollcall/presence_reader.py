@@ -110,6 +110,27 @@ class PresenceReader:
                     times.get("oldest_sign"),
                 )
 
+    def sources(self, partition: str = PARTITION) -> Iterator[SourceKey]:
+        """The sources that have channels in the directory, or whatever another partition keeps by source.
+
+        One read for each: whatever else is kept of a source is skipped.
+        """
+        after = " "  # no key is empty, so there is always something to be behind of
+        while True:
+            with unavailable_on_failure("Reading the list of sources"):
+                page = self.client.query(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :partition AND sk > :after",
+                    ExpressionAttributeValues={":partition": {"S": partition}, ":after": {"S": after}},
+                    ProjectionExpression="sk",
+                    Limit=1,
+                )
+            if not page["Items"]:
+                return
+            source = keys.channel_of(page["Items"][0]["sk"]["S"]).of_source
+            yield source
+            after = keys.behind_all_of(source)
+
     def places(self, source: SourceKey, user: str) -> Iterator[Place]:
         """Every channel that the user is known to be or to have been in, one per connection."""
         pages = self._pages(

@@ -1,9 +1,11 @@
-"""What a provider is: one file in `providers/`, found by its name, with a model of its secrets and two verbs.
+"""What a provider is: one file in `providers/`, found by its name, with what people must set up, a model of its secrets
+and two verbs.
 
 The order is the same for all: verify, then parse. What a provider's file knows is its dialect.
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -23,13 +25,31 @@ _FOLDER = Path(__file__).with_name("providers")
 _NAME = re.compile(r"[a-z][a-z0-9]*")  # a file's name, and never a way out of the folder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How the provider is told of Rollcall, in plain sentences for whoever sits at its dashboard.
+
+    `where` is the place in the dashboard, `switch_on` what has to be done there, one step each. `signs` says whether
+    the provider signs, `proof` what proves a webhook genuine, `secrets` where what is to be stored is found.
+    """
+
+    title: str
+    where: str
+    switch_on: tuple[str, ...]
+    signs: bool
+    proof: str
+    secrets: str
+
+
 class Provider(Protocol):
     """A module in `providers/`.
 
+    `SETUP` tells people what to do at the provider's dashboard.
     `Secrets` is what proves a webhook genuine, as stored per source; a provider that does not sign takes an empty one.
     So many events in one body as `LOSES_EVENTS_FROM` mean that the provider dropped what did not fit; 0 for never.
     """
 
+    SETUP: Setup
     Secrets: "type[BaseModel]"
     LOSES_EVENTS_FROM: int
 

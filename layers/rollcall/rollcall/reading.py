@@ -1,4 +1,5 @@
-"""The answers of the read API: who is in a channel, which channels are occupied, where a user is, what happened.
+"""The answers of the read API: who is in a channel, which channels are occupied, where a user is, what happened,
+how many there were.
 
 Every answer holds for the time at which it was asked, whether or not the trimmer has run.
 """
@@ -11,7 +12,7 @@ from itertools import islice
 
 from pydantic import JsonValue
 
-from rollcall import keys, presence
+from rollcall import keys, occupancy, presence
 from rollcall.each import Each
 from rollcall.event_log import EventLog
 from rollcall.events import PresenceEvent
@@ -27,6 +28,7 @@ from rollcall.read_shapes import (
     LoggedEvent,
     MemberOfChannel,
     Members,
+    OccupancyOfChannel,
     OccupiedChannel,
     Whereabouts,
     from_cursor,
@@ -34,7 +36,11 @@ from rollcall.read_shapes import (
 )
 from rollcall.timestamps import to_iso
 
+END_OF_TIME = 10**15 - 1  # milliseconds; the last that a record's key can hold
+
 _LARGEST_PAGE = 4_000_000  # bytes of states; Lambda answers 6 MB at most, and the rest of a page needs some
+_STEPS = 60  # of a curve; more would not be seen
+_MOST_EVENTS = 10_000  # per curve; without states some 3 MB, which DynamoDB takes a second to send
 _LOOKED_THROUGH = 1000  # entries of the directory per answer, so that one of many empty channels ends in time
 
 
@@ -110,16 +116,46 @@ class Reading:
             next=to_cursor(names[limit - 1]) if len(names) > limit else None,
         )
 
-    def events(self, key: ChannelKey, begin: int, end: int, limit: int, cursor: str) -> Events:
+    def events(
+        self, key: ChannelKey, begin: int, end: int, limit: int, cursor: str, *, newest_first: bool = False
+    ) -> Events:
         found: list[LoggedEvent] = []
         size, last = 0, ""
-        for position, event in self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1):
+        logged = self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1, newest_first=newest_first)
+        for position, event in logged:
             if len(found) == limit or size > _LARGEST_PAGE:
                 return Events(channel=key.channel, events=found, next=to_cursor(last))
             found.append(_event(event))
             size += len(event.state or "")
             last = position
         return Events(channel=key.channel, events=found, next=None)
+
+    def occupancy(self, key: ChannelKey, minutes: int) -> OccupancyOfChannel:
+        now, retention = self.now(), self.retention_of(key.of_source)
+        channel = self.presence.channel(key)
+        begin = now - minutes * 60_000
+        events, are_all = self._since(key, begin)
+        members = self.presence.count(key, presence.floor(channel, retention.lease, now))
+        step = (now - begin) // _STEPS
+        is_kept = retention.log_events and (not retention.trim_events or minutes <= retention.event_retention_minutes)
+        return OccupancyOfChannel(
+            channel=key.channel,
+            begin=to_iso(begin),
+            until=to_iso(now),
+            occupancy=occupancy.counts(events, members, range(begin, now + 1, step)),
+            complete=is_kept and are_all,
+        )
+
+    def _since(self, key: ChannelKey, begin: int) -> tuple[list[PresenceEvent], bool]:
+        """The events since `begin`, oldest first, and whether these are all; if not, they are the newest."""
+        found: list[PresenceEvent] = []
+        size = 0
+        for _, event in self.log.read(key, begin, END_OF_TIME, newest_first=True):
+            if len(found) == _MOST_EVENTS or size > _LARGEST_PAGE:
+                return found[::-1], False
+            found.append(event)
+            size += len(event.state or "")
+        return found[::-1], True
 
     def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
         channel = self.presence.channel(key)

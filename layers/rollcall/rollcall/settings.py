@@ -46,6 +46,9 @@ class QuerySettings:
     presence_table: str
     events_table: str
     parameter_prefix: str
+    webhooks_queue_url: str
+    parked_queue_url: str
+    url_secret: str
     read_key: str
 
 
@@ -79,6 +82,12 @@ def read_session_token() -> str | None:
 def read_endpoint() -> str | None:
     """Another address for all of AWS, when it runs on this machine."""
     return os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def read_trace() -> str | None:
+    """X-Ray's header of the invocation that runs, if X-Ray follows it."""
+    trace = os.environ.get("_X_AMZN_TRACE_ID", "")  # Lambda sets it anew for each
+    return trace if "Sampled=1" in trace else None
 
 
 def read_retention() -> "Retention":

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +12,8 @@ from rollcall.aws import unavailable_on_failure
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_PARTITION = "trimmer"  # no channel's key, since those hold separators
 
 
 class Trimmed(StrEnum):
@@ -56,26 +58,55 @@ class Trimmer(Protocol):
         """Trim from behind `position`; return where the next run goes on, or nothing for the beginning."""
 
 
+class Run(NamedTuple):
+    """A run of the trimmer that has ended: when, in Unix milliseconds, and whether it got to its end."""
+
+    ran_at: int
+    complete: bool
+
+
+class Mark(NamedTuple):
+    """Where a run begins, and whether the one before it got to its end."""
+
+    position: str = ""
+    complete: bool = True
+
+
 @dataclass(frozen=True)
 class Bookmark:
-    """Where the next run begins; a record of the table Presence."""
+    """How the last run of each kind ended, and where the next one begins; records of the table Presence."""
 
     client: "DynamoDBClient"
     table: str
 
-    def read(self, kind: Trimmed) -> str:
+    def read(self, kind: Trimmed) -> Mark:
         with unavailable_on_failure("Reading the bookmark"):
             answer = self.client.get_item(TableName=self.table, Key=_key(kind), ConsistentRead=True)
-        return answer.get("Item", {}).get("position", {}).get("S", "")
+        item = answer.get("Item", {})
+        return Mark(item.get("position", {}).get("S", ""), item.get("complete", {}).get("BOOL", True))
 
-    def write(self, kind: Trimmed, position: str) -> None:
-        """Remember the position; an empty one means that the next run begins anew."""
+    def write(self, kind: Trimmed, position: str, run: Run) -> None:
+        """Remember a run, and the position; an empty one means that the next run begins anew."""
+        item = {**_key(kind), "ran_at": {"N": str(run.ran_at)}, "complete": {"BOOL": run.complete}}
+        if position:
+            item["position"] = {"S": position}
         with unavailable_on_failure("Writing the bookmark"):
-            if position:
-                self.client.put_item(TableName=self.table, Item={**_key(kind), "position": {"S": position}})
-            else:
-                self.client.delete_item(TableName=self.table, Key=_key(kind))
+            self.client.put_item(TableName=self.table, Item=item)
+
+    def last_runs(self) -> dict[Trimmed, Run]:
+        """How the last run of each kind ended, of those that have run."""
+        with unavailable_on_failure("Reading the bookmarks"):
+            page = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :trimmer",
+                ExpressionAttributeValues={":trimmer": {"S": _PARTITION}},
+            )
+        return {
+            Trimmed(item["sk"]["S"]): Run(int(item["ran_at"]["N"]), item["complete"]["BOOL"])
+            for item in page["Items"]
+            if "ran_at" in item  # which a bookmark of an earlier version has not
+        }
 
 
 def _key(kind: Trimmed) -> dict[str, Any]:
-    return {"pk": {"S": "trimmer"}, "sk": {"S": kind.value}}  # no channel's key, since those hold separators
+    return {"pk": {"S": _PARTITION}, "sk": {"S": kind.value}}

@@ -24,6 +24,12 @@ _TIMEOUT = (0.5, 0.9)  # seconds to connect and to answer; two tries end within 
 _AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 
 
+def _traced(trace: str | None) -> dict[str, object]:
+    # https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+    header = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    return {"MessageSystemAttributes": header} if trace else {}
+
+
 def _session() -> URLLib3Session:
     return URLLib3Session(timeout=_TIMEOUT, socket_options=_AT_ONCE)  # type: ignore[arg-type]  # the stubs know of one number, not of a pair
 
@@ -40,11 +46,14 @@ class WebhookQueue:
     fair: bool = True
     http: URLLib3Session = field(default_factory=lambda: _session())
 
-    def put(self, envelope: Envelope) -> None:
-        """Return once SQS has the webhook. Raises `BodyTooLarge`, and `Unavailable` when SQS has not taken it."""
+    def put(self, envelope: Envelope, trace: str | None = None) -> None:
+        """Return once SQS has the webhook. Raises `BodyTooLarge`, and `Unavailable` when SQS has not taken it.
+
+        `trace` is X-Ray's header, by which the consumer's part of the way belongs to the same trace.
+        """
         # On a standard queue a group asks for fairness among the groups, and for nothing else.
         group = {"MessageGroupId": f"{envelope.provider}/{envelope.source}"} if self.fair else {}
-        content = json.dumps({"QueueUrl": self.url, "MessageBody": seal(envelope), **group})
+        content = json.dumps({"QueueUrl": self.url, "MessageBody": seal(envelope), **group, **_traced(trace)})
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:

@@ -17,8 +17,29 @@ from rollcall.dialect import Transcript, as_count, as_name, as_state, is_one_of,
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
+from rollcall.provider import Setup
 from rollcall.timestamps import to_milliseconds
 
+SETUP = Setup(
+    title="PubNub",
+    where="Admin Portal, your app and keyset: Presence on the keyset's page, and then Events & Actions.",
+    switch_on=(
+        "Switch on Presence for the keyset, for all channels or by rules that cover yours: without it nothing is sent.",
+        "Create one action of the type webhook with the URL; switch on its retries, which only paid plans have.",
+        "Create a listener for the presence event User started subscription, with this action.",
+        "Create a listener for User stopped subscription, with the same action.",
+        "Create a listener for User timed out, with the same action.",
+        "Create a listener for User state changed, with the same action.",
+        "Create a listener for First user subscribed (the channel becomes active), with the same action.",
+        "Create a listener for Last user left (the channel becomes inactive), with the same action.",
+        "Optional: a seventh one for Interval occupancy counted, for channels too large for each join to be announced.",
+    ),
+    signs=False,
+    proof="PubNub does not sign: the token in the URL is the proof, and on top of it a custom header and the subscribe "
+    "key, if yours are stored.",
+    secrets="The custom header is one that you invent and add to the webhook action (paid plans only); the subscribe "
+    "key is on the keyset's page. Storing them is optional.",
+)
 LOSES_EVENTS_FROM = 0  # a batch holds 10,000 at most, but what does not fit goes into the next one
 
 # By the end of the schema's name. PubNub's own samples repeat its prefix and differ in its version: both are ignored.

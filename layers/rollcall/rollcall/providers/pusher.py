@@ -12,8 +12,22 @@ from rollcall.dialect import Transcript, as_count, as_name, as_state, is_one_of,
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
+from rollcall.provider import Setup
 from rollcall.timestamps import to_milliseconds
 
+SETUP = Setup(
+    title="Pusher Channels",
+    where="Dashboard, your app, Webhooks.",
+    switch_on=(
+        "Add a webhook of the class Channel existence with the URL: it tells which channels are occupied and vacated.",
+        "Add a webhook of the class Presence with the same URL: it tells who came to and went from presence channels.",
+        "Turn on batching of webhooks (up to 20 events, or 250 ms, in one request), to pay for fewer of them.",
+    ),
+    signs=True,
+    proof="Pusher signs each webhook with the secret of the app's oldest active token; until key and secret are stored "
+    "they are all parked.",
+    secrets="Dashboard, your app, App Keys: the key and secret of every token that is active; the oldest one signs.",
+)
 LOSES_EVENTS_FROM = 0  # none documented
 
 _KINDS = {

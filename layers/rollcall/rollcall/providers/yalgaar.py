@@ -9,8 +9,21 @@ from rollcall.dialect import Transcript, as_name, is_one_of, read_json
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
+from rollcall.provider import Setup
 from rollcall.timestamps import to_milliseconds
 
+SETUP = Setup(
+    title="Yalgaar",
+    where="Dashboard, your app, Webhook.",
+    switch_on=(
+        "Enter the URL as the webhook URL for Presence: it tells of clients that bind to a channel and unbind from it.",
+        "Leave the webhook URL for Message as it is: messages say nothing of who is there.",
+    ),
+    signs=False,
+    proof="Yalgaar does not sign: the token in the URL is the proof, and on top of it the client key in the body, if "
+    "yours is stored.",
+    secrets="Dashboard, your app: the client key with which your clients connect; storing it is optional.",
+)
 LOSES_EVENTS_FROM = 200  # one request in two seconds, of so many events; what comes beyond is skipped, says the page
 
 # The page says only that an action "represents channel bind or unbind": its literal values are not told, so the words

@@ -1,0 +1,106 @@
+"""The figures of the intake in the table Presence: a record per source and five minutes.
+
+Each batch adds its own with one write, and reads nothing. A write that is repeated because its answer was lost counts
+twice: good enough for people to look at, and for nothing else.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from rollcall.aws import unavailable_on_failure
+from rollcall.keys import SourceKey, join
+from rollcall.records import Attributes
+from rollcall.tally import Last, Tally
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Its own, since every key of a channel holds a separator. It takes a thousand writes a second, and ten consumers make
+# a few hundred batches of it.
+PARTITION = "intake"
+
+SPAN = 5 * 60_000  # milliseconds; an hour of a source is then a dozen records, one read
+KEPT = 7 * 86_400_000  # milliseconds; after a week without a webhook a source is none that sends
+
+# What a record holds beside the counts.
+_OTHERS = ("pk", "sk", "waits", "last_received_at", "last_outcome", "last_sentence", "expires_at")
+
+
+@dataclass(frozen=True)
+class IntakeFigures:
+    """All methods raise `Unavailable`; times are Unix milliseconds."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def add(self, source: SourceKey, tally: Tally, now: int) -> None:
+        begin = now - now % SPAN
+        added: dict[str, Any] = {name: {"N": str(count)} for name, count in tally.counts.items() if count}
+        if tally.longest_wait is not None:
+            # A set, for DynamoDB adds to one without a read, and cannot take a maximum.
+            added["waits"] = {"NS": [str(_rounded_up(tally.longest_wait))]}
+        told: dict[str, Any] = {"expires_at": {"N": str((begin + KEPT) // 1000)}}
+        if tally.last:
+            told |= {
+                "last_received_at": {"N": str(tally.last.received_at)},
+                "last_outcome": {"S": tally.last.outcome},
+                "last_sentence": {"S": tally.last.sentence},
+            }
+        with unavailable_on_failure("Writing the intake's figures"):
+            self.client.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": PARTITION}, "sk": {"S": _key(source, begin)}},
+                UpdateExpression=(
+                    f"ADD {', '.join(f'#{name} :{name}' for name in added)} "
+                    f"SET {', '.join(f'#{name} = :{name}' for name in told)}"
+                ),
+                ExpressionAttributeNames={f"#{name}": name for name in {**added, **told}},
+                ExpressionAttributeValues={f":{name}": value for name, value in {**added, **told}.items()},
+            )
+
+    def of(self, source: SourceKey, since: int, now: int) -> Tally:
+        """The figures of the records that begin at `since` or later; the last webhook, of whatever was kept."""
+        with unavailable_on_failure("Reading the intake's figures"):
+            page = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :intake AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":intake": {"S": PARTITION},
+                    # What TTL has not got to yet is not kept any more.
+                    ":first": {"S": _key(source, max(0, now - KEPT))},
+                    ":last": {"S": _key(source, now)},
+                },
+                ScanIndexForward=False,
+                Limit=1 + (now - since) // SPAN,
+            )
+        return _sum(page["Items"], since)
+
+
+def _key(source: SourceKey, begin: int) -> str:
+    return join(*source, f"{begin:015d}")
+
+
+def _sum(items: Iterable[Attributes], since: int) -> Tally:
+    """Figures of `since` and later, and the last webhook of all."""
+    spans = [(int(item["sk"]["S"].rpartition("#")[2]), _tally(item)) for item in items]
+    of_all = reduce(Tally.merge, (tally for _, tally in spans), Tally())
+    of_span = reduce(Tally.merge, (tally for begin, tally in spans if begin >= since), Tally())
+    return Tally(of_span.counts, of_span.longest_wait, of_all.last)
+
+
+def _tally(item: Attributes) -> Tally:
+    waits = item["waits"]["NS"] if "waits" in item else ()
+    return Tally(
+        Counter({name: int(value["N"]) for name, value in item.items() if name not in _OTHERS}),
+        max(map(int, waits), default=None),
+        Last(int(item["last_received_at"]["N"]), item["last_outcome"]["S"], item["last_sentence"]["S"]),
+    )
+
+
+def _rounded_up(milliseconds: int) -> int:
+    """To two digits, so that the set of a record stays small however many batches add to it."""
+    unit = int("1".ljust(len(str(milliseconds)) - 1, "0"))
+    return -(-milliseconds // unit) * unit
