@@ -120,19 +120,18 @@ class EmbeddedAws:
 
     def deploy(self, name: str = "rollcall", parameters: Mapping[str, str] | None = None) -> Stack:
         """Builds and deploys template.yaml under this name, and fills in what the embedded AWS lacks."""
-        overrides = {
-            "Architecture": sam.machine_architecture(),
-            "EndpointUrl": self.endpoint,
-            **(parameters or {}),
-        }
         began = datetime.now(UTC)
         try:
-            sam.build_and_deploy(name, self.endpoint, overrides, self.state_dir)
+            sam.build_and_deploy(name, self.endpoint, {**self.parameters(), **(parameters or {})}, self.state_dir)
         except Trouble as trouble:
             raise Trouble("\n".join([str(trouble), *failures(name, self.aws, began)])) from trouble
         with step("Completing the API"):
             fill_gaps(name, self.aws)
         return Stack.read(name, self.aws)
+
+    def parameters(self) -> Mapping[str, str]:
+        """Those of the template that say where the stack runs."""
+        return {"Architecture": sam.machine_architecture(), "EndpointUrl": self.endpoint}
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         with (self.state_dir / "aws.lock").open("w") as lock, self.log.open("wb") as log:

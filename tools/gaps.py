@@ -1,4 +1,4 @@
-"""Fills in what the embedded AWS leaves out of a deployed template: the API's routes and the tables' TTL."""
+"""Fills in what the embedded AWS leaves out of a deployed template: routes, TTL, and that a number is a number."""
 
 import json
 from typing import Any
@@ -13,6 +13,7 @@ def fill_gaps(stack_name: str, aws: Aws) -> None:
     names = _physical_names(stack_name, aws)
     routes.complete(template, names, aws)
     _switch_on_ttl(template, names, aws)
+    _count_consumers(template, names, aws)
 
 
 def _processed_template(stack_name: str, aws: Aws) -> dict[str, Any]:
@@ -37,3 +38,14 @@ def _switch_on_ttl(template: dict[str, Any], names: dict[str, str], aws: Aws) ->
         known = aws.dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
         if known.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
             aws.dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
+
+
+def _count_consumers(template: dict[str, Any], names: dict[str, str], aws: Aws) -> None:
+    # A parameter is text to it, and with text for a number it takes nothing from the queue.
+    for logical, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in resource["Properties"]:
+            mapping = aws.functions.get_event_source_mapping(UUID=names[logical])
+            consumers = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+            aws.functions.update_event_source_mapping(
+                UUID=names[logical], ScalingConfig={"MaximumConcurrency": consumers}
+            )

@@ -13,12 +13,12 @@ from tools.trouble import Trouble
 
 # By this text we know what we made: routes that anybody else made are never touched.
 OURS = "from the template"
-_FUNCTION = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations$")
+_FUNCTION = re.compile(r"functions/\$\{(\w+)(\.Arn)?\}/invocations$")  # of an alias the reference itself is the ARN
 
 
 @dataclass(frozen=True, order=True)
 class Route:
-    """One route and the function that answers it, by its name in the template."""
+    """One route and the function, or alias of one, that answers it, by its name in the template."""
 
     key: str
     function: str
@@ -65,12 +65,18 @@ def _function(operation: Mapping[str, Any]) -> str:
 def _complete_api(api: str, wanted: set[Route], names: Mapping[str, str], aws: Aws) -> None:
     integrations = _our_integrations(api, aws)  # by function
     for function in sorted({route.function for route in wanted}):
-        arn = aws.functions.get_function(FunctionName=names[function])["Configuration"]["FunctionArn"]
+        arn = _arn(names[function], aws)
         if arn not in integrations:
             integrations[arn] = _create_integration(api, arn, aws)
         keys = {route.key for route in wanted if route.function == function}
         _point(api, keys, f"integrations/{integrations[arn]}", aws)
     _remove_stale(api, {route.key for route in wanted}, set(integrations.values()), aws)
+
+
+def _arn(name: str, aws: Aws) -> str:
+    if name.startswith("arn:"):  # an alias, which is known by nothing else
+        return name
+    return aws.functions.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
 
 
 def _our_integrations(api: str, aws: Aws) -> dict[str, str]:

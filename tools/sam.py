@@ -22,8 +22,6 @@ def machine_architecture() -> str:
 
 def build_and_deploy(name: str, endpoint: str, parameters: Mapping[str, str], logs: Path) -> None:
     """Builds template.yaml and deploys it; what SAM CLI says goes to build.log and deploy.log in the folder `logs`."""
-    overrides = [f"{key}={value}" for key, value in parameters.items()]
-    arguments = ["--config-env", "local", "--stack-name", name, "--parameter-overrides", *overrides]
     LOCAL.mkdir(exist_ok=True)
     # Two at a time would deploy from a half-written build: tests may run beside a `make up`.
     with (LOCAL / "build.lock").open("w") as lock:
@@ -31,7 +29,26 @@ def build_and_deploy(name: str, endpoint: str, parameters: Mapping[str, str], lo
         with step("Building the functions"):
             _sam(["build", "--config-env", "local"], endpoint, logs / "build.log")
         with step("Deploying to the embedded AWS"):
-            _sam(["deploy", *arguments], endpoint, logs / "deploy.log")
+            deploy(name, endpoint, parameters, logs)
+
+
+def deploy(
+    name: str,
+    endpoint: str,
+    parameters: Mapping[str, str],
+    logs: Path,
+    built: Path = ROOT / ".aws-sam/build/template.yaml",
+) -> None:
+    """Deploys what was built already."""
+    overrides = [f"{key}={value}" for key, value in parameters.items()]
+    config = [
+        "--config-file",
+        str(ROOT / "samconfig.toml"),
+        "--config-env",
+        "local",
+    ]  # else looked for beside the template
+    arguments = ["--template-file", str(built), *config, "--stack-name", name]
+    _sam(["deploy", *arguments, "--parameter-overrides", *overrides], endpoint, logs / "deploy.log")
 
 
 def last_lines(log: Path) -> str:

@@ -4,6 +4,7 @@ That they can do what they must is shown by every other test of this suite. Here
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ MAY = {
     "IngestRole": {"sqs:SendMessage Webhooks"},
     "ConsumerRole": {
         "sqs:ReceiveMessage Webhooks",
+        "sqs:GetQueueAttributes Webhooks",
         "sqs:SendMessage Parked",
         "dynamodb:UpdateItem Presence",
         "dynamodb:BatchWriteItem Events",
@@ -43,8 +45,12 @@ MAY = {
         "dynamodb:BatchGetItem Presence",
         "dynamodb:Query Presence",
         "dynamodb:Query Events",
+        "sqs:GetQueueAttributes Webhooks",
+        "sqs:GetQueueAttributes Parked",
+        "cloudwatch:GetMetricData",
         "ssm:GetParameter retention",
     },
+    "ConsoleRole": set(),
 }
 
 
@@ -70,6 +76,7 @@ def attempts(stack: Stack, client: Callable[[str], Any]) -> dict[str, Callable[[
         tried |= {
             f"sqs:SendMessage {name}": partial(sqs.send_message, QueueUrl=url, MessageBody="{}"),
             f"sqs:ReceiveMessage {name}": partial(sqs.receive_message, QueueUrl=url, VisibilityTimeout=0),
+            f"sqs:GetQueueAttributes {name}": partial(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"]),
             f"sqs:PurgeQueue {name}": partial(sqs.purge_queue, QueueUrl=url),
         }
     for kind in ("secrets", "retention"):
@@ -83,6 +90,10 @@ def attempts(stack: Stack, client: Callable[[str], Any]) -> dict[str, Callable[[
     for output in ("UrlSecretArn", "ReadKeyArn"):
         ask = client("secretsmanager").get_secret_value
         tried[f"secretsmanager:GetSecretValue {output}"] = partial(ask, SecretId=stack.outputs[output])
+    now = datetime.now(UTC)
+    tried["cloudwatch:GetMetricData"] = partial(
+        client("cloudwatch").get_metric_data, MetricDataQueries=[], StartTime=now, EndTime=now
+    )
     tried["lambda:InvokeFunction Trimmer"] = partial(client("lambda").invoke, FunctionName=stack.trimmer)
     return tried
 
