@@ -11,7 +11,10 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
@@ -41,9 +44,9 @@ class Aws:
         return cls(session, f"http://{host}:{port}")
 
     @classmethod
-    def real(cls, region: str) -> "Aws":
-        """AWS with the user's ordinary credentials."""
-        return cls(boto3.Session(region_name=region))
+    def real(cls, region: str, profile: str | None = None) -> "Aws":
+        """AWS with the user's ordinary credentials, or those of a profile."""
+        return cls(boto3.Session(region_name=region, profile_name=profile))
 
     @cached_property
     def apis(self) -> "ApiGatewayV2Client":
@@ -64,8 +67,16 @@ class Aws:
         return self.session.client("lambda", endpoint_url=self.endpoint, config=patient)
 
     @cached_property
+    def iam(self) -> "IAMClient":
+        return self.session.client("iam", endpoint_url=self.endpoint)
+
+    @cached_property
     def logs(self) -> "CloudWatchLogsClient":
         return self.session.client("logs", endpoint_url=self.endpoint)
+
+    @cached_property
+    def metrics(self) -> "CloudWatchClient":
+        return self.session.client("cloudwatch", endpoint_url=self.endpoint)
 
     @cached_property
     def schedules(self) -> "EventBridgeSchedulerClient":
@@ -82,3 +93,7 @@ class Aws:
     @cached_property
     def ssm(self) -> "SSMClient":
         return self.session.client("ssm", endpoint_url=self.endpoint)
+
+    @cached_property
+    def streams(self) -> "DynamoDBStreamsClient":
+        return self.session.client("dynamodbstreams", endpoint_url=self.endpoint)

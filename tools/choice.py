@@ -7,16 +7,19 @@ from tools.embedded_aws import EmbeddedAws
 from tools.stack import Stack
 from tools.trouble import Trouble
 
+DEFAULT_STACK = "rollcall"
 
-def chosen_stack() -> Stack:
-    """On AWS where REGION is given, else on this machine; the one that STACK names, else rollcall."""
-    name = os.environ.get("STACK") or "rollcall"
-    region = os.environ.get("REGION")
+
+def named_stack(name: str, region: str | None, profile: str | None = None) -> Stack:
+    """The stack of that name: on AWS where a region is given, else on this machine."""
     if region:
-        return Stack.read(name, Aws.real(region))
+        return Stack.read(name, Aws.real(region, profile))
     running = EmbeddedAws.running()
     if running is None:
-        raise Trouble(
-            "Rollcall does not run on this machine: `make up` starts it; REGION=... STACK=... names one on AWS."
-        )
+        raise Trouble("Rollcall does not run on this machine: `make up` starts it; a region names one on AWS.")
     return Stack.read(name, running.aws)
+
+
+def chosen_stack() -> Stack:
+    """The one that the variables REGION and STACK name."""
+    return named_stack(os.environ.get("STACK") or DEFAULT_STACK, os.environ.get("REGION"))

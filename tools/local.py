@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 
+from rollcall import provider
 from tools.aws import LOCAL_HOST
 from tools.embedded_aws import DEFAULT_PORT, EmbeddedAws
 from tools.lambda_environment import write_env_vars, write_parameters
@@ -12,7 +13,7 @@ from tools.places import LOCAL
 from tools.progress import step
 from tools.stack import Stack
 from tools.trouble import BadInput, run
-from tools.urls import DEFAULT_SOURCE, print_urls
+from tools.urls import DEFAULT_SOURCE, console_url, webhook_url
 
 
 def up() -> None:
@@ -74,13 +75,16 @@ def _refuse_to_move(embedded: EmbeddedAws) -> None:
 
 
 def _print_welcome(stack: Stack) -> None:
-    print(f"\nRollcall is up at {stack.aws.endpoint}.\n")
-    print_urls(stack, [DEFAULT_SOURCE])
     header = shlex.quote(f"Authorization: Bearer {stack.read_key}")
     question = shlex.quote(f"{stack.url}/presence/pubnub/{DEFAULT_SOURCE}/members?channel=lobby")
-    print(f"\nRead API: {stack.url}/presence/...\nRead key: {stack.read_key}\n")
-    print(f"Who is in the channel lobby?\n  curl -H {header} {question}\n")
-    print("Pusher signs its webhooks: store its key and secret with `make source PROVIDER=pusher SOURCE=main`.")
+    print(f"\nRollcall is up at {stack.aws.endpoint}.\n")
+    print(f"Console:  {console_url(stack)}\nRead key: {stack.read_key}\n")
+    print(f"Webhook URLs of the source {DEFAULT_SOURCE}:")
+    for name in provider.names():
+        print(f"  {name:<9} {webhook_url(stack, name, DEFAULT_SOURCE)}")
+    print(f"\nWho is in the channel lobby?\n  curl -H {header} {question}\n")
+    print("Pusher signs its webhooks: store its key and secret with `.venv/bin/rollcall source add pusher/main`.")
+    print("`.venv/bin/rollcall --help` lists what else it can be asked and told.")
     print("`make demo` fills it with life, `make down` stops it.")
 
 

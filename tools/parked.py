@@ -1,16 +1,14 @@
-"""`make parked`: which webhooks are parked, and why. Looks at them and leaves them where they are."""
+"""Parked webhooks: which there are, and why. Looks at them and leaves them where they are."""
 
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.choice import chosen_stack
 from tools.stack import Stack
-from tools.table import print_table
-from tools.trouble import run
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -25,13 +23,39 @@ WAIT_SECONDS = 1  # any wait makes SQS ask all of its servers
 _ORIGIN = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 
 
-def receive_all(stack: Stack, queue: str) -> Iterator["MessageTypeDef"]:
-    """Each message of the queue once, hidden from other receivers for a while."""
+class Why(NamedTuple):
+    """Why a webhook was parked: in a word, and in a sentence where the consumer gave one."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which parked webhooks are meant: those of a reason, of a `provider/source`, or of these ids; `None` for any."""
+
+    reason: str | None = None
+    source: str | None = None
+    ids: frozenset[str] | None = None
+
+    def takes(self, message: "MessageTypeDef") -> bool:
+        return (
+            self.reason in (None, why_parked(message).reason)
+            and self.source in (None, origin_of(message))
+            and (self.ids is None or message["MessageId"] in self.ids)
+        )
+
+
+EVERYTHING = Choice()
+
+
+def receive(stack: Stack) -> Iterator[list["MessageTypeDef"]]:
+    """Each parked message once, some at a time, hidden from other receivers for a while."""
     seen: set[str] = set()
     empty = 0
     while empty < EMPTY_ANSWERS and len(seen) < MOST:
         answer = stack.aws.sqs.receive_message(
-            QueueUrl=queue,
+            QueueUrl=stack.parked_queue,
             MaxNumberOfMessages=RECEIVE,
             VisibilityTimeout=LOOK_SECONDS,
             WaitTimeSeconds=WAIT_SECONDS,
@@ -41,18 +65,23 @@ def receive_all(stack: Stack, queue: str) -> Iterator["MessageTypeDef"]:
         fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
         empty = 0 if fresh else empty + 1
         seen.update(message["MessageId"] for message in fresh)
-        yield from fresh
+        yield fresh
 
 
 @contextmanager
-def looked_at(stack: Stack) -> Iterator[list["MessageTypeDef"]]:
-    """The parked messages, given back when the block ends."""
-    messages: list[MessageTypeDef] = []
+def looked_at(stack: Stack, choice: Choice = EVERYTHING, most: int = MOST) -> Iterator[list["MessageTypeDef"]]:
+    """The parked messages that are meant, so many at most; given back when the block ends."""
+    received: list[MessageTypeDef] = []
+    meant: list[MessageTypeDef] = []
     try:
-        messages.extend(receive_all(stack, stack.parked_queue))
-        yield messages
+        for messages in receive(stack):
+            received += messages
+            meant += filter(choice.takes, messages)
+            if len(meant) >= most:
+                break
+        yield meant[:most]
     finally:
-        give_back(stack, messages)
+        give_back(stack, received)
 
 
 def give_back(stack: Stack, messages: list["MessageTypeDef"]) -> None:
@@ -65,13 +94,6 @@ def give_back(stack: Stack, messages: list["MessageTypeDef"]) -> None:
                 for index, message in enumerate(messages[start : start + RECEIVE])
             ],
         )
-
-
-class Why(NamedTuple):
-    """Why a webhook was parked: in a word, and in a sentence where the consumer gave one."""
-
-    reason: str
-    sentence: str
 
 
 def why_parked(message: "MessageTypeDef") -> Why:
@@ -93,20 +115,16 @@ def origin_of(message: "MessageTypeDef") -> str:
 def counts(stack: Stack) -> Counter[tuple[Why, str]]:
     """How many are parked, by reason and `provider/source`."""
     with looked_at(stack) as messages:
-        return Counter((why_parked(message), origin_of(message)) for message in messages)
+        return counted(messages)
 
 
-def main() -> None:
-    found = counts(chosen_stack())
-    if not found:
-        print("Nothing is parked.")
-        return
-    rows = [(count, why.reason, origin, why.sentence) for (why, origin), count in sorted(found.items())]
-    print_table(("webhooks", "reason", "source", ""), rows)
-    if found.total() >= MOST:
-        print(f"\nThere are more: only the first {MOST} were looked at.")
-    print("\nOnce the cause is mended, `make redrive` sends them through again; REASON=... takes those of one reason.")
+def counted(messages: list["MessageTypeDef"]) -> Counter[tuple[Why, str]]:
+    return Counter((why_parked(message), origin_of(message)) for message in messages)
 
 
-if __name__ == "__main__":
-    run(main)
+def rows(counts: Counter[tuple[Why, str]]) -> list[dict[str, object]]:
+    """The counts, for a table."""
+    return [
+        {"webhooks": count, "reason": why.reason, "source": origin, "sentence": why.sentence}
+        for (why, origin), count in sorted(counts.items())
+    ]

@@ -1,16 +1,48 @@
-"""Asks on the terminal for what a settings model holds, whatever the model: a new provider needs no new questions."""
+"""Asks on the terminal, beside what stdout is for.
 
+What a settings model holds is asked for whatever the model: a new provider needs no new questions.
+"""
+
+import sys
 from collections.abc import Callable, Mapping
 from getpass import getpass
 from typing import Any
 
 from pydantic import BaseModel
 
+from tools.trouble import BadInput, Trouble
+
 Schema = Mapping[str, Any]
 Ask = Callable[[str], str]
 
 
-def ask_secrets(model: type[BaseModel], ask: Ask = getpass, ask_openly: Ask = input) -> dict[str, Any]:
+def ask_openly(question: str) -> str:
+    """A line of the terminal's. Raises `EOFError` where it ends."""
+    print(question, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line.strip()
+
+
+def confirm(question: str, ask: Ask = ask_openly) -> None:
+    """Asks whether to go on. Raises `Trouble` for a no, and `BadInput` where nobody can be asked."""
+    require_terminal()
+    try:
+        agreed = ask(f"{question} [y/N] ").lower() in ("y", "yes")
+    except EOFError:
+        agreed = False
+    if not agreed:
+        raise Trouble("Nothing was done.")
+
+
+def require_terminal() -> None:
+    """Raises `BadInput` where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise BadInput("This must be confirmed, and there is no terminal to ask at: say --yes.")
+
+
+def ask_secrets(model: type[BaseModel], ask: Ask = getpass, ask_openly: Ask = ask_openly) -> dict[str, Any]:
     """The fields of the model, typed blindly; what is left empty is left out."""
     schema = model.model_json_schema()
     return _Questions(schema.get("$defs", {}), ask, ask_openly).fields(schema, "")

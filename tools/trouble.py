@@ -2,9 +2,34 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    InvalidRegionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+# What the services say of keys that are wrong, expired or of nobody; each has words of its own.
+_REFUSED_KEYS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
 class Trouble(Exception):
@@ -21,13 +46,20 @@ class BadInput(Trouble):
 
 def run(command: Callable[[], None]) -> None:
     """Runs a command; what goes wrong becomes a sentence on stderr and an exit code."""
-    try:
+    with told():
         command()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong in the block becomes a sentence on stderr and an exit code."""
+    try:
+        yield
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         sys.exit(trouble.exit_code)
     except (BotoCoreError, ClientError) as error:
-        print(f"AWS refused or could not be reached: {error}", file=sys.stderr)
+        print(_sentence(error), file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python would complain when it flushes the rest.
@@ -35,3 +67,24 @@ def run(command: Callable[[], None]) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)  # what a shell reports for a program that Ctrl-C ended
+
+
+def _sentence(error: BotoCoreError | ClientError) -> str:
+    match error:
+        case (
+            NoCredentialsError()
+            | PartialCredentialsError()
+            | CredentialRetrievalError()
+            | ProfileNotFound()
+            | SSOError()
+            | TokenRetrievalError()
+        ):
+            return f"There are no usable AWS credentials: sign in, or name a profile that has some. ({error})"
+        case InvalidRegionError() | EndpointConnectionError():
+            return f"No AWS answers there: is the region right, and this machine online? ({error})"
+        case ClientError() if error.response["Error"]["Code"] in _REFUSED_KEYS:
+            return f"AWS does not accept these credentials: sign in again, or name another profile. ({error})"
+        case ClientError() if error.response["Error"]["Code"] in _FORBIDDEN:
+            return f"These AWS credentials may not do this: {error}"
+        case _:
+            return f"AWS refused or could not be reached: {error}"

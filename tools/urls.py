@@ -1,14 +1,7 @@
-"""`make urls`: a ready webhook URL per provider and source."""
+"""The addresses of a Rollcall: where webhooks are sent, and where people look."""
 
-import os
-from collections.abc import Iterable
-
-from rollcall import provider
 from rollcall.tokens import make_token
-from tools.choice import chosen_stack
-from tools.names import checked_source
 from tools.stack import Stack
-from tools.trouble import run
 
 DEFAULT_SOURCE = "main"
 
@@ -18,18 +11,6 @@ def webhook_url(stack: Stack, name: str, source: str) -> str:
     return f"{stack.url}/webhooks/{name}/{source}/{make_token(stack.url_secret, name, source)}"
 
 
-def print_urls(stack: Stack, sources: Iterable[str]) -> None:
-    """One line per provider, under each source."""
-    for source in sources:
-        print(f"Webhook URLs of the source {source}:")
-        for name in provider.names():
-            print(f"  {name:<9} {webhook_url(stack, name, source)}")
-
-
-def main() -> None:
-    sources = [checked_source(source) for source in os.environ.get("SOURCES", DEFAULT_SOURCE).split()]
-    print_urls(chosen_stack(), sources or [DEFAULT_SOURCE])
-
-
-if __name__ == "__main__":
-    run(main)
+def console_url(stack: Stack) -> str:
+    """The console, for a browser; it asks for the read key."""
+    return f"{stack.url}/console"

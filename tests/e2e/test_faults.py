@@ -102,7 +102,7 @@ def test_with_writes_failing_at_random_nothing_that_was_acknowledged_is_lost(rol
     }
     assert logged >= {_known_by(event) for event in events_of(applied)}
 
-    redrive(stack, None)
+    redrive(stack)
     rollcall.settle()
     assert_presence_is_right(rollcall, events_of(acknowledged))
 

@@ -8,6 +8,7 @@ from typing import Any
 from rollcall.events import PresenceEvent
 from tests.e2e.rollcall_client import RollcallClient, now, pubnub, pusher, signed
 from tests.recorded import Recording, recordings_of, secrets_of
+from tools.parked import Choice
 from tools.redrive import redrive
 from tools.trim import trim
 
@@ -124,7 +125,7 @@ def test_what_was_parked_for_a_missing_secret_counts_once_it_is_stored_and_redri
     assert rollcall.users("pusher", "unprepared", "presence-b") == set()
     rollcall.store("secrets", "pusher", "unprepared", {"tokens": [token]})
     time.sleep(11)  # as above
-    redrive(rollcall.stack, "missing_secret")
+    redrive(rollcall.stack, Choice("missing_secret"))
     rollcall.settle()
     assert rollcall.users("pusher", "unprepared", "presence-b") == {"ann"}
 

@@ -18,6 +18,7 @@ from tools.settings_store import checked, store
 from tools.stack import Stack
 from tools.table import print_table
 from tools.trouble import Trouble, run
+from tools.urls import console_url
 
 type Presence = dict[str, dict[str, dict[str, Any]]]  # provider, channel, user: state
 
@@ -35,6 +36,7 @@ def demo(stack: Stack) -> None:
     _compare(_ask_and_print(answers, source), {name: present_at_the_end(told(STORIES[name])) for name in STORIES})
     _whereabouts(answers)
     _parked(stack, source)
+    print(f"\nSee it in the console, with the read key {stack.read_key}:\n  {console_url(stack)}")
 
 
 def _ask_and_print(answers: Answers, source: str) -> Presence:

@@ -15,7 +15,7 @@ from tools.endurance.faulty_aws import FaultyAws, faulty_aws
 from tools.endurance.plan import Plan
 from tools.endurance.probes import Probes
 from tools.endurance.traffic import Traffic
-from tools.parked import FAILED
+from tools.parked import FAILED, Choice
 from tools.progress import step
 from tools.redrive import redrive
 from tools.simulator import Delivery, Simulation
@@ -125,7 +125,7 @@ def endure(aws: EmbeddedAws, plan: Plan) -> Outcome:
         with step("Asking what became of each webhook"):
             before = account.draw_up(stack, traffic.acknowledged)
         with step("Redriving what failed five times"):
-            redriven = redrive(stack, FAILED).total()
+            redriven = redrive(stack, Choice(FAILED)).total()
         _rest(stack)
         with step("Asking again, and who is where"):
             after = account.draw_up(stack, traffic.acknowledged)

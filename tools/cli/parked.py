@@ -1,0 +1,181 @@
+"""`rollcall parked`: webhooks that no retry could apply."""
+
+import click
+from click.shell_completion import CompletionItem
+
+from rollcall.errors import Hopeless
+from tools.arguments import without_asking
+from tools.parked import FAILED, MOST, Choice, counted, counts, looked_at, rows
+from tools.postmortem import Findings, findings
+from tools.prompt import confirm, require_terminal
+from tools.redrive import Take, Taken, discard, redrive
+from tools.session import Session, pass_session
+from tools.table import visible
+
+_WIDEST_NAME = len("content type")
+_WIDEST_BODY = 2000  # characters; more fills a screen, and all of it stands in the JSON
+
+
+def _reasons(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    known = sorted([FAILED, *(kind.reason for kind in Hopeless.__subclasses__())])
+    return [CompletionItem(reason) for reason in known if reason.startswith(incomplete)]
+
+
+for_reason = click.option("--reason", help="Only those parked for this reason.", shell_complete=_reasons)
+of_source = click.option("--source", metavar="PROVIDER/SOURCE", help="Only those of this source.")
+only_showing = click.option("--dry-run", is_flag=True, help="Only show which would be meant.")
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  rollcall parked list
+  rollcall parked show --reason unverified
+  rollcall parked redrive --reason missing_secret"""
+)
+def command() -> None:
+    """Look at parked webhooks, redrive or discard them.
+
+    What no retry can help is parked with a reason, and waits for 14 days. Mend the cause, then redrive.
+    """
+
+
+@command.command(
+    "list",
+    epilog="""\b
+Example:
+  rollcall parked list
+
+\b
+JSON: {"parked": [{"webhooks", "reason", "source", "sentence"}]}, where "webhooks" counts them""",
+)
+@pass_session
+def list_(session: Session) -> None:
+    """Count the parked webhooks, by reason and source."""
+    found = counts(session.stack)
+    session.show_rows("parked", rows(found), "Nothing is parked.")
+    _tell_of_more(session, found)
+    if found:
+        session.say("Once the cause is mended, `rollcall parked redrive` sends them through again.")
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  rollcall parked show
+  rollcall parked show --reason unreadable_body --source pubnub/prod --limit 1
+
+\b
+JSON: {"parked": [{"message_id", "source", "reason", "sentence", "parked_at", "received_at", "request_id",
+                   "content_type", "headers", "body"}]}, where "headers" holds names"""
+)
+@for_reason
+@of_source
+@click.option("--limit", type=click.IntRange(min=1, max=MOST), default=10, show_default=True, help="So many at most.")
+@pass_session
+def show(session: Session, reason: str | None, source: str | None, limit: int) -> None:
+    """Show parked webhooks one by one. They stay where they are."""
+    with looked_at(session.stack, Choice(reason, source), limit) as messages:
+        found = [findings(message) for message in messages]
+    if session.is_json:
+        session.show_json({"parked": found})
+        return
+    for one in found:
+        _print_block(one)
+    if not found:
+        session.say("Nothing of that kind is parked.")
+
+
+@command.command(
+    "redrive",
+    epilog="""\b
+Examples:
+  rollcall parked redrive
+  rollcall parked redrive --reason missing_secret --source pusher/prod --yes
+  rollcall parked redrive --dry-run
+
+\b
+JSON: {"dry_run", "parked": [{"webhooks", "reason", "source", "sentence"}]}, where "webhooks" counts those sent""",
+)
+@for_reason
+@of_source
+@only_showing
+@without_asking
+@pass_session
+def redrive_(session: Session, reason: str | None, source: str | None, dry_run: bool, yes: bool) -> None:
+    """Send parked webhooks through again, after showing which. Applying one twice changes nothing."""
+    _take(session, Choice(reason, source), redrive, "Send these through again?", dry_run=dry_run, yes=yes)
+
+
+@command.command(
+    "discard",
+    epilog="""\b
+Examples:
+  rollcall parked discard --reason unverified
+  rollcall parked discard --all --source pusher/test --yes
+
+\b
+JSON: {"dry_run", "parked": [{"webhooks", "reason", "source", "sentence"}]}, where "webhooks" counts those deleted""",
+)
+@for_reason
+@of_source
+@click.option("--all", "every", is_flag=True, help="Whatever the reason.")
+@only_showing
+@without_asking
+@pass_session
+def discard_(session: Session, reason: str | None, source: str | None, every: bool, dry_run: bool, yes: bool) -> None:
+    """Delete parked webhooks for good, after showing which."""
+    if (reason is None) != every:
+        raise click.UsageError("Say either --reason or --all.")
+    _take(session, Choice(reason, source), discard, "Delete these for good?", dry_run=dry_run, yes=yes)
+
+
+def _take(session: Session, choice: Choice, take: Take, question: str, *, dry_run: bool, yes: bool) -> None:
+    if dry_run:
+        with looked_at(session.stack, choice) as messages:
+            _show(session, counted(messages), dry_run=True)
+        return
+    if not yes:
+        choice = _agreed(session, choice, question)
+    taken = take(session.stack, choice, lambda count: session.say(f"  ... {count} so far"))
+    _show(session, taken, dry_run=False)
+
+
+def _agreed(session: Session, choice: Choice, question: str) -> Choice:
+    """What is meant now and no more, for what is parked from here on nobody has agreed to."""
+    require_terminal()
+    with looked_at(session.stack, choice) as messages:
+        found = counted(messages)
+    if found:
+        session.preview(rows(found))
+        confirm(question)
+    return Choice(ids=frozenset(message["MessageId"] for message in messages))
+
+
+def _show(session: Session, found: Taken, *, dry_run: bool) -> None:
+    if session.is_json:
+        session.show_json({"dry_run": dry_run, "parked": rows(found)})
+    else:
+        session.show_rows("parked", rows(found), "Nothing of that kind is parked.")
+    _tell_of_more(session, found)
+
+
+def _tell_of_more(session: Session, found: Taken) -> None:
+    if found.total() >= MOST:
+        session.say(f"There may be more: only the first {MOST} were looked at.")
+
+
+def _print_block(one: Findings) -> None:
+    for name, value in one.items():
+        if name != "body":
+            print(f"{name.replace('_', ' '):<{_WIDEST_NAME}}  {visible(_text(value))}".rstrip())
+    body = str(one["body"])
+    for line in body[:_WIDEST_BODY].splitlines():
+        print(f"    {visible(line)}")
+    if len(body) > _WIDEST_BODY:
+        print(f"    ... and {len(body) - _WIDEST_BODY} characters more; --output json has all.")
+    print()
+
+
+def _text(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value or "")

@@ -1,0 +1,88 @@
+"""The doors of the API: webhooks come in with the token in their URL, questions with the read key.
+
+Ingest and Query hold the stack's secrets in their settings, as they were when the stack was deployed.
+"""
+
+from collections.abc import Iterator
+
+from rollcall import provider
+from tools import web
+from tools.doctor.check import Check, Judgement, fault, ok
+from tools.doctor.deployment import Deployment
+from tools.urls import webhook_url
+
+SOURCE = "doctor"  # any name will do: it is only asked about
+_ANEW = "Deploy with another SecretsRevision: the functions take a secret's value only when they are deployed."
+
+
+def api(deployment: Deployment) -> Iterator[Check]:
+    yield Check("api", lambda: judge_api(_status(f"{deployment.stack.url}/doctor")))
+
+
+def way_in(deployment: Deployment) -> Iterator[Check]:
+    yield Check("webhook token", lambda: _token(deployment), ("api", "function Ingest"))
+
+
+def way_out(deployment: Deployment) -> Iterator[Check]:
+    needs = ("api", "function Query", "role QueryRole", "table Presence")
+    yield Check("read key", lambda: _read_key(deployment), needs)
+
+
+def _token(deployment: Deployment) -> Judgement:
+    url = webhook_url(deployment.stack, provider.names()[0], SOURCE)
+    forged = url[:-1] + ("0" if url[-1] != "0" else "1")
+    right, wrong = _status(url), _status(forged)
+    stale = right == 404 and _is_stale(deployment, "Ingest", "URL_SECRET", deployment.stack.url_secret)
+    return judge_token(right, wrong, stale=stale)
+
+
+def _read_key(deployment: Deployment) -> Judgement:
+    url = f"{deployment.stack.url}/presence/{provider.names()[0]}/{SOURCE}/channels"
+    right, none = _status(url, f"Bearer {deployment.stack.read_key}"), _status(url)
+    stale = right == 401 and _is_stale(deployment, "Query", "READ_KEY", deployment.stack.read_key)
+    return judge_read_key(right, none, stale=stale)
+
+
+def _is_stale(deployment: Deployment, function: str, variable: str, current: str) -> bool:
+    alias = deployment.resource(f"{function}Aliaslive").id
+    held = deployment.stack.aws.functions.get_function_configuration(FunctionName=alias)["Environment"]["Variables"]
+    return held.get(variable) != current
+
+
+def _status(url: str, authorization: str = "") -> int:
+    return web.get(url, {"Authorization": authorization} if authorization else {}).status
+
+
+def judge_api(status: int) -> Judgement:
+    """By the answer to a path that does not exist."""
+    if status < 500:
+        return ok("The API answers.")
+    return fault(f"The API answers {status}.", "Look at the API's own page in the AWS console.")
+
+
+def judge_token(right: int, wrong: int, *, stale: bool) -> Judgement:
+    """By the statuses for a URL with the right token and for one with another token."""
+    if wrong == 200:
+        return fault(
+            "Ingest takes webhooks whose token is wrong: anybody can send some.",
+            "Deploy Rollcall's own ingest again; this one does not check tokens.",
+        )
+    if right == 200:
+        return ok("Ingest takes the token that the stack's secret makes, and refuses another.")
+    if stale:
+        return fault("Ingest still uses an older value of UrlSecret: it refuses the URLs that are printed now.", _ANEW)
+    return fault(f"Ingest answers {right} to a right token.", "Ingest's log says why.")
+
+
+def judge_read_key(right: int, none: int, *, stale: bool) -> Judgement:
+    """By the statuses for a question with the read key and for one without any."""
+    if none == 200:
+        return fault(
+            "The read API answers without a key: everybody can ask who is where.",
+            "Deploy Rollcall's own query function again; this one does not check keys.",
+        )
+    if right == 200:
+        return ok("The read API takes the stack's read key, and answers nobody without it.")
+    if stale:
+        return fault("The read API still uses an older value of ReadKey: it refuses the stack's own.", _ANEW)
+    return fault(f"The read API answers {right} to the stack's read key.", "Query's log says why.")

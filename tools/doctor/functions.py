@@ -1,0 +1,56 @@
+"""The functions: that what is called, their alias `live`, runs what was deployed, and by the role of the template."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tools.doctor.check import Check, Judgement, fault, ok, warning
+from tools.doctor.deployment import Deployment, Resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef, FunctionConfigurationResponseTypeDef
+
+
+def checks(deployment: Deployment) -> Iterator[Check]:
+    for alias in deployment.all("AWS::Lambda::Alias"):
+        yield Check(f"function {alias.properties['FunctionName']['Ref']}", partial(_look, deployment, alias))
+
+
+def _look(deployment: Deployment, alias: Resource) -> Judgement:
+    functions = deployment.stack.aws.functions
+    expected = deployment.resolved(alias.properties)
+    function = deployment.resource(alias.properties["FunctionName"]["Ref"])
+    return judge_function(
+        deployment.resolved(function.properties["Role"]),
+        expected["FunctionVersion"],
+        functions.get_function_configuration(FunctionName=alias.id),
+        functions.get_alias(FunctionName=expected["FunctionName"], Name=expected["Name"]),
+    )
+
+
+def judge_function(
+    role: str,
+    version: str,
+    live: "FunctionConfigurationResponseTypeDef",
+    alias: "AliasConfigurationResponseTypeDef",
+) -> Judgement:
+    """By the role and the version of the template, and what runs behind the alias."""
+    if live["State"] == "Failed" or live["LastUpdateStatus"] == "Failed":
+        reason = live.get("StateReason") or live.get("LastUpdateStatusReason") or "for a reason that is not told"
+        return fault(f"Lambda cannot run it: {reason}.", "Mend the reason, and deploy again.")
+    if live["Role"] != role:
+        return fault(
+            f"It runs as {_name(live['Role'])}, and the template says {_name(role)}.", "Give it back its role."
+        )
+    if alias.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
+        return ok(f"Version {version} is taking over, part of the calls at a time.")
+    if alias["FunctionVersion"] != version:
+        return warning(
+            f"Version {alias['FunctionVersion']} runs, and version {version} was deployed last.",
+            "If nobody went back on purpose, deploy again.",
+        )
+    return ok(f"Version {version} runs, by the role of the template.")
+
+
+def _name(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
