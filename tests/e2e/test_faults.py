@@ -30,9 +30,10 @@ def impatient_consumer(stack: Stack, **variables: str) -> Iterator[None]:
     told = stack.aws.functions.get_function_configuration(FunctionName=stack.consumer)["Environment"]["Variables"]
 
     def set_up(environment: dict[str, str], visibility: str) -> None:
-        stack.aws.functions.update_function_configuration(
-            FunctionName=stack.consumer, Environment={"Variables": environment}
-        )
+        functions = stack.aws.functions
+        functions.update_function_configuration(FunctionName=stack.consumer, Environment={"Variables": environment})
+        version = functions.publish_version(FunctionName=stack.consumer)["Version"]
+        functions.update_alias(FunctionName=stack.consumer, Name="live", FunctionVersion=version)
         stack.aws.sqs.set_queue_attributes(QueueUrl=stack.webhooks_queue, Attributes={"VisibilityTimeout": visibility})
 
     set_up({**told, **variables}, "10")

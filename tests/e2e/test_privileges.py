@@ -94,7 +94,9 @@ def attempts(stack: Stack, client: Callable[[str], Any]) -> dict[str, Callable[[
     tried["cloudwatch:GetMetricData"] = partial(
         client("cloudwatch").get_metric_data, MetricDataQueries=[], StartTime=now, EndTime=now
     )
-    tried["lambda:InvokeFunction Trimmer"] = partial(client("lambda").invoke, FunctionName=stack.trimmer)
+    tried["lambda:InvokeFunction Trimmer"] = partial(
+        client("lambda").invoke, FunctionName=stack.trimmer, Qualifier="live"
+    )
     return tried
 
 
