@@ -14,7 +14,13 @@ HOST = "host.docker.internal"  # as samconfig.toml names this machine to the con
 
 def write_env_vars(stack: Stack, file: Path) -> None:
     """Writes what the deployed functions have in their environment, for `sam local --env-vars`."""
-    functions = {"Ingest": stack.ingest, "Consumer": stack.consumer, "Trimmer": stack.trimmer, "Query": stack.query}
+    functions = {
+        "Ingest": stack.ingest,
+        "Consumer": stack.consumer,
+        "Trimmer": stack.trimmer,
+        "Query": stack.query,
+        "Console": stack.console,
+    }
     content = {name: _variables(stack, function) for name, function in functions.items()}
     file.write_text(json.dumps(content, indent=2))
 

@@ -84,6 +84,10 @@ class Stack:
     def query(self) -> str:
         return self.outputs["QueryFunction"]
 
+    @property
+    def console(self) -> str:
+        return self.outputs["ConsoleFunction"]
+
     def _secret(self, output: str) -> str:
         return self.aws.secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"]
 

@@ -23,7 +23,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 
 def live_versions(stack: Stack) -> dict[str, str]:
     """The version of each function that is called, by the function's name."""
-    names = [stack.ingest, stack.consumer, stack.trimmer, stack.query, stack.outputs["ConsoleFunction"]]
+    names = [stack.ingest, stack.consumer, stack.trimmer, stack.query, stack.console]
     return {name: stack.aws.functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] for name in names}
 
 

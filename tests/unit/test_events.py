@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.console.app import handler
 from rollcall import provider
 from rollcall.envelope import envelop, open_envelope
 from rollcall.intake import interpret
@@ -40,6 +41,11 @@ def test_every_provider_has_a_question(name: str) -> None:
     question = event(f"query-{name}")
     assert question["pathParameters"]["provider"] == name
     assert question["headers"]["authorization"] == f"Bearer {OF_EVENTS['READ_KEY']}"
+
+
+def test_the_console_has_a_request_for_its_page() -> None:
+    answer = handler(event("console"), None)
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("kind", list(Trimmed))
