@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -113,17 +113,22 @@ def _report(outcome: Outcome, deliveries: int) -> None:
         _logger.error(
             "webhooks to be retried", error=error, cause=cause, writes=len(failures), correlation_ids=brought_back
         )
-    for failure in outcome.uncounted:
-        _logger.warning("figures not written", error=_in_words(failure), cause=type(failure.__cause__).__name__)
+    for (error, cause), sources in Counter(map(_cause, outcome.uncounted)).items():
+        _logger.warning("figures not written", error=error, cause=cause, sources=sources)
     _logger.info("batch consumed", extra=figures, correlation_ids=outcome.correlation_ids(outcome.accounts))
 
 
 def _by_cause(outcome: Outcome) -> dict[tuple[str, str], list[frozenset[str]]]:
-    """The deliveries that each failure brings back, by the error and what was behind it."""
+    """The deliveries that each failure brings back, by its cause."""
     causes = defaultdict(list)
     for error, carriers in outcome.failures:
-        causes[_in_words(error), type(error.__cause__).__name__].append(carriers)
+        causes[_cause(error)].append(carriers)
     return causes
+
+
+def _cause(error: Exception) -> tuple[str, str]:
+    """The error, and what was behind it."""
+    return _in_words(error), type(error.__cause__).__name__
 
 
 def _in_words(error: Exception) -> str:

@@ -112,7 +112,7 @@ class Canned:
             case ["presence", _, _, "events"]:
                 return {"channel": asked["channel"], **_page("events", self.events, asked)}
             case ["presence", _, _, "occupancy"]:
-                span = {"from": ago(minutes=60), "until": ago()}
+                span = {"from": ago(minutes=60), "until": ago(), "step_seconds": 60}
                 return {"channel": asked["channel"], **span, "occupancy": self.occupancy, "complete": self.complete}
             case ["presence", provider, source, "whereabouts"]:
                 return self._whereabouts(asked["user"], known=self.sources[:1] == [self._source(provider, source)])

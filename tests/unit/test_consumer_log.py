@@ -118,8 +118,11 @@ def test_what_is_to_be_retried_is_told_by_its_cause_and_its_webhooks(handle: Cal
 
 
 def test_figures_that_cannot_be_written_are_a_warning_and_no_webhook_comes_again(handle: Callable[..., Spoken]) -> None:
-    spoken = handle(delivery(("join", "ann", START)), figures=Broken(Unavailable("Throttled.")))
-    assert (spoken.line("figures not written")["level"], spoken.answer) == ("WARNING", {"batchItemFailures": []})
+    deliveries = [delivery(("join", "ann", START), name=source, source=source) for source in ("main", "test")]
+    spoken = handle(*deliveries, figures=Broken(Unavailable("Throttled.")))
+    line = spoken.line("figures not written")
+    assert (line["level"], line["error"], line["sources"]) == ("WARNING", "Throttled.", 2)
+    assert spoken.answer == {"batchItemFailures": []}
 
 
 def test_metrics_tell_of_late_and_repeated_events_and_the_longest_wait(handle: Callable[..., Spoken]) -> None:

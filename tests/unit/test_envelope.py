@@ -20,7 +20,7 @@ envelopes = st.builds(
     Envelope,
     provider=st.text(),
     source=st.text(),
-    received_at=st.integers(0, 10**15),
+    received_at=st.integers(0, 253_402_300_799_999),  # until the year 9999
     request_id=st.text(),
     headers=st.dictionaries(header_names, st.text()),
     body=st.binary() | st.text().map(str.encode),
@@ -123,6 +123,8 @@ def test_a_message_that_is_no_envelope_is_refused(message: str) -> None:
         {"received_at": "soon"},
         {"received_at": float("nan")},
         {"received_at": float("inf")},
+        {"received_at": -1},
+        {"received_at": 253_402_300_800_000},
         {"headers": None},
         {"headers": ["content-type"]},
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rollcall.errors import Unavailable
 from rollcall.intake_figures import KEPT, SPAN, IntakeFigures
 from rollcall.keys import SourceKey
-from rollcall.tally import APPLIED, Last, Tally
+from rollcall.tally import APPLIED, RETRIED, Last, Tally
 from tools.faulty_client import Fault, Faults, FaultyClient
 from tools.memory_dynamodb import MemoryDynamoDB
 from tools.own_rollcall import tables_in_memory
@@ -34,6 +34,9 @@ def test_what_was_added_is_told_as_one() -> None:
     kept.add(MAIN, tally(5, NOW, "Why.", received=1, events=3), NOW)
     assert kept.of(MAIN, NOW - HOUR, NOW) == tally(7, NOW, "Why.", received=3, applied=1, parked_unverified=1, events=3)
     assert kept.of(SourceKey("pubnub", "mai"), NOW - HOUR, NOW) == Tally()
+    without_last = SourceKey("pubnub", "other")
+    kept.add(without_last, Tally(Counter(received=1)), NOW)
+    assert kept.of(without_last, NOW - HOUR, NOW) == Tally(Counter(received=1))
 
 
 @pytest.mark.parametrize("waits", list(permutations((20, 3_000, 100))))
@@ -61,6 +64,27 @@ def test_figures_of_before_are_not_told_but_the_last_webhook_is() -> None:
     assert kept.of(MAIN, since, NOW) == Tally(Counter(), None, Last(since - 1, APPLIED))
     kept.add(MAIN, tally(6, since, received=1), since)
     assert kept.of(MAIN, since, NOW) == tally(6, since, received=1)
+
+
+@pytest.mark.parametrize("later", [1, SPAN])  # in the same record, and in another
+@pytest.mark.parametrize(
+    ("first", "then"), [(RETRIED, APPLIED), (RETRIED, "missing_secret"), ("missing_secret", APPLIED)]
+)
+def test_of_a_webhook_that_comes_again_or_is_redriven_it_is_told_what_became_of_it_then(
+    later: int, first: str, then: str
+) -> None:
+    kept = figures(tables_in_memory())
+    for outcome, at in ((first, NOW), (then, NOW + later)):
+        kept.add(MAIN, Tally(Counter(events=1), None, Last(NOW - 9, outcome)), at)
+    assert kept.of(MAIN, NOW - HOUR, NOW + later).last == Last(NOW - 9, then)
+
+
+@pytest.mark.parametrize("later", [1, SPAN])
+def test_webhooks_of_before_that_are_redriven_are_counted_and_are_not_the_last(later: int) -> None:
+    kept = figures(tables_in_memory())
+    kept.add(MAIN, tally(7, NOW, "The newest.", received=1), NOW)
+    kept.add(MAIN, tally(9, NOW - KEPT, "Of last week.", received=2), NOW + later)
+    assert kept.of(MAIN, NOW - HOUR, NOW + later) == tally(9, NOW, "The newest.", received=3)
 
 
 def test_after_a_week_a_source_has_not_sent_whether_or_not_its_records_have_been_deleted() -> None:

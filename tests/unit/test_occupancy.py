@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.events import Kind, PresenceEvent
-from rollcall.occupancy import counts
+from rollcall.occupancy import most
 
 BEGIN, STEPS = 100, 10
 TIMES = range(BEGIN, BEGIN + STEPS + 1)
@@ -43,13 +44,15 @@ class Story:
     there: frozenset[str]
     events: tuple[PresenceEvent, ...]
 
-    def occupancy(self, time: int) -> int:
-        """By counting."""
+    def most(self, after: int, until: int) -> int:
+        """By counting after each event of the time."""
         there = set(self.there)
+        counted = {BEGIN - 1: [len(there)]}  # by the moment
         for happened in self.events:
-            if happened.occurred_at <= time:
-                (there.add if happened.kind is Kind.JOINED else there.discard)(happened.user)
-        return len(there)
+            (there.add if happened.kind is Kind.JOINED else there.discard)(happened.user)
+            counted.setdefault(happened.occurred_at, []).append(len(there))
+        at_first = counted[max(moment for moment in counted if moment <= after)][-1]
+        return max([at_first, *(one for moment in counted if after < moment <= until for one in counted[moment])])
 
 
 @st.composite
@@ -71,10 +74,17 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(begin, tuple(events))
 
 
-@given(stories())
-def test_where_every_coming_and_going_is_logged_the_curve_is_the_truth(story: Story) -> None:
-    now = story.occupancy(NOW)
-    assert counts(story.events, now, TIMES) == [story.occupancy(time) for time in TIMES]
+@given(stories(), st.integers(1, STEPS))
+def test_where_every_coming_and_going_is_logged_the_curve_is_the_truth(story: Story, step: int) -> None:
+    times = [*range(BEGIN, NOW, step), NOW]
+    told = most(story.events, story.most(NOW, NOW), times)
+    spans = pairwise([BEGIN - 1, *times[:-1]])
+    assert told == [*(story.most(after, until) for after, until in spans), story.most(NOW, NOW)]
+
+
+def test_who_came_and_went_between_two_times_is_seen() -> None:
+    happened = [joined(101, "a"), joined(101, "b"), left(102, "a"), left(103, "b")]
+    assert most(happened, 0, [100, 105, 110]) == [0, 2, 0]
 
 
 # ---- Whatever is told ----------------------------------------------------------------------------------
@@ -88,7 +98,7 @@ EVENTS = st.lists(
 def test_the_curve_ends_with_what_is_known_of_now_and_is_never_below_zero(
     events: Sequence[PresenceEvent], now: int
 ) -> None:
-    told = counts(events, now, TIMES)
+    told = most(events, now, TIMES)
     assert len(told) == len(TIMES)
     assert told[-1] == now
     assert min(told) >= 0
@@ -98,12 +108,12 @@ def test_the_curve_ends_with_what_is_known_of_now_and_is_never_below_zero(
 def test_those_without_events_are_there_all_the_time(events: Sequence[PresenceEvent], now: int, more: int) -> None:
     silent = [one for one in events if one.kind is not Kind.CHANNEL_VACATED]
     there = sum(one.kind in (Kind.JOINED, Kind.STATE_CHANGED) for one in events)
-    fewer = counts(silent, now + there, TIMES)
-    assert counts(silent, now + there + more, TIMES) == [count + more for count in fewer]
+    fewer = most(silent, now + there, TIMES)
+    assert most(silent, now + there + more, TIMES) == [count + more for count in fewer]
 
 
 def test_without_events_it_is_as_it_is_now() -> None:
-    assert counts([], 3, TIMES) == [3] * len(TIMES)
+    assert most([], 3, TIMES) == [3] * len(TIMES)
 
 
 @pytest.mark.parametrize(
@@ -111,25 +121,25 @@ def test_without_events_it_is_as_it_is_now() -> None:
 )
 def test_who_does_anything_but_come_was_there_before(first: Kind, before: int) -> None:
     present = int(first in (Kind.JOINED, Kind.STATE_CHANGED))
-    assert counts([event(105, first, "a")], present, TIMES) == [before] * 5 + [present] * 6
+    assert most([event(105, first, "a")], present, TIMES) == [before] * 5 + [max(before, present)] + [present] * 5
 
 
 def test_a_vacated_channel_is_empty_though_nobody_said_that_they_went() -> None:
     happened = [joined(101, "a"), joined(102, "b"), event(104, Kind.CHANNEL_VACATED), joined(107, "a")]
-    assert counts(happened, 1, TIMES) == [0, 1, 2, 2, 0, 0, 0, 1, 1, 1, 1]
+    assert most(happened, 1, TIMES) == [0, 1, 2, 2, 2, 0, 0, 1, 1, 1, 1]
 
 
 def test_who_is_there_without_an_event_has_come_after_the_channel_was_vacated() -> None:
     happened = [joined(101, "a"), event(104, Kind.CHANNEL_VACATED)]
-    assert counts(happened, 2, TIMES) == [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]
+    assert most(happened, 2, TIMES) == [0, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2]
 
 
 def test_a_lease_that_ended_untold_lowers_the_curve_and_not_below_zero() -> None:
-    assert counts([joined(105, "a")], 0, TIMES) == [0] * len(TIMES)
+    assert most([joined(105, "a")], 0, TIMES) == [0] * len(TIMES)
 
 
 def test_what_happens_ahead_of_time_has_happened_now() -> None:
-    assert counts([joined(NOW + 3, "a")], 1, TIMES) == [0] * STEPS + [1]
+    assert most([joined(NOW + 3, "a")], 1, TIMES) == [0] * STEPS + [1]
 
 
 def test_connections_of_a_user_are_told_apart() -> None:
@@ -146,4 +156,4 @@ def test_connections_of_a_user_are_told_apart() -> None:
         )
         for session, at in (("1", 101), ("2", 103))
     )
-    assert counts([one, two], 2, TIMES) == [0, 1, 1, *[2] * 8]
+    assert most([one, two], 2, TIMES) == [0, 1, 1, *[2] * 8]

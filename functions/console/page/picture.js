@@ -1,4 +1,4 @@
-/** How many were in a channel over the last hour, as a line that holds each figure until the next. */
+/** How many were in a channel over the last hour: each figure is the most since the one before. */
 
 import { element, setText } from "./element.js";
 import { clock } from "./times.js";
@@ -54,16 +54,14 @@ export function picture() {
 function path(figures, most) {
   const step = WIDTH / (figures.length - 1);
   const height = (figure) => round(HEIGHT - (figure / most) * HEIGHT);
-  const steps = figures.slice(1).map((figure, at) => `H${round((at + 1) * step)}V${height(figure)}`);
-  return `M0 ${height(figures[0])}${steps.join("")}`;
+  const steps = figures.slice(1).map((figure, at) => `V${height(figure)}H${round((at + 1) * step)}`);
+  return `M0 ${height(figures[1])}${steps.join("")}`;
 }
 
-function summarized(figures, { from, until }) {
-  const begin = Date.parse(from);
-  const step = (Date.parse(until) - begin) / (figures.length - 1);
+function summarized(figures, { from, until, step_seconds: step }) {
   const told = (figure) => {
-    const at = new Date(begin + figures.indexOf(figure) * step).toISOString();
-    return `${figure.toLocaleString()} at ${toTheMinute(at)}`;
+    const at = Date.parse(from) + figures.indexOf(figure) * step * 1000;
+    return `${figure.toLocaleString()} at ${toTheMinute(new Date(Math.min(at, Date.parse(until))).toISOString())}`;
   };
   const most = Math.max(...figures);
   const least = Math.min(...figures);

@@ -16,6 +16,7 @@ from rollcall.errors import BodyTooLarge, UnreadableEnvelope
 LARGEST_MESSAGE = 1_048_576 - 1_024
 _LARGEST_PLAIN_BODY = 200_000  # bytes; below it compressing costs more time than it saves in 64 KB chunks
 _LARGEST_BODY = 10_485_760  # bytes; API Gateway lets no more in, so nothing larger was ever sealed
+_LAST_MOMENT = 253_402_300_799_999  # milliseconds; the year 9999 ends, and no answer could tell a later time
 
 # What describes the transport rather than the webhook. All else is kept: users name PubNub's custom headers themselves.
 _NOT_KEPT = frozenset({"host", "accept", "accept-encoding", "connection", "content-length", "cookie", "via"})
@@ -95,7 +96,7 @@ def open_envelope(message: str) -> Envelope:
         return Envelope(
             provider=str(content["provider"]),
             source=str(content["source"]),
-            received_at=int(content["received_at"]),
+            received_at=_moment(int(content["received_at"])),
             request_id=str(content["request_id"]),
             headers={str(name): str(value) for name, value in content["headers"].items()},
             body=_decompressed(body) if content["compressed"] else body,
@@ -106,6 +107,13 @@ def open_envelope(message: str) -> Envelope:
 
 def _is_kept(name: str) -> bool:
     return name not in _NOT_KEPT and not name.startswith(_NOT_KEPT_PREFIXES)
+
+
+def _moment(milliseconds: int) -> int:
+    # Or one forged message would break whatever tells of the last webhook.
+    if not 0 <= milliseconds <= _LAST_MOMENT:
+        raise ValueError("no time that API Gateway would tell")
+    return milliseconds
 
 
 def _decompressed(body: bytes) -> bytes:

@@ -1,12 +1,12 @@
 """The figures of the intake in the table Presence: a record per source and five minutes.
 
-Each batch adds its own with one write, and reads nothing. A write that is repeated because its answer was lost counts
-twice: good enough for people to look at, and for nothing else.
+Each batch adds its own with one write, or two where a newer webhook is known, and reads nothing. A write that is
+repeated because its answer was lost counts twice: good enough for people to look at, and for nothing else.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -37,29 +37,40 @@ class IntakeFigures:
     table: str
 
     def add(self, source: SourceKey, tally: Tally, now: int) -> None:
+        with unavailable_on_failure("Writing the intake's figures"):
+            try:
+                self._add(source, tally, now)
+            except self.client.exceptions.ConditionalCheckFailedException:
+                # A newer webhook is known already: these have come again, or were redriven.
+                self._add(source, replace(tally, last=None), now)
+
+    def _add(self, source: SourceKey, tally: Tally, now: int) -> None:
         begin = now - now % SPAN
         added: dict[str, Any] = {name: {"N": str(count)} for name, count in tally.counts.items() if count}
         if tally.longest_wait is not None:
             # A set, for DynamoDB adds to one without a read, and cannot take a maximum.
             added["waits"] = {"NS": [str(_rounded_up(tally.longest_wait))]}
         told: dict[str, Any] = {"expires_at": {"N": str((begin + KEPT) // 1000)}}
+        condition: dict[str, Any] = {}
         if tally.last:
             told |= {
                 "last_received_at": {"N": str(tally.last.received_at)},
                 "last_outcome": {"S": tally.last.outcome},
                 "last_sentence": {"S": tally.last.sentence},
             }
-        with unavailable_on_failure("Writing the intake's figures"):
-            self.client.update_item(
-                TableName=self.table,
-                Key={"pk": {"S": PARTITION}, "sk": {"S": _key(source, begin)}},
-                UpdateExpression=(
-                    f"ADD {', '.join(f'#{name} :{name}' for name in added)} "
-                    f"SET {', '.join(f'#{name} = :{name}' for name in told)}"
-                ),
-                ExpressionAttributeNames={f"#{name}": name for name in {**added, **told}},
-                ExpressionAttributeValues={f":{name}": value for name, value in {**added, **told}.items()},
-            )
+            at = "last_received_at"
+            condition["ConditionExpression"] = f"attribute_not_exists(#{at}) OR #{at} <= :{at}"
+        self.client.update_item(
+            TableName=self.table,
+            Key={"pk": {"S": PARTITION}, "sk": {"S": _key(source, begin)}},
+            UpdateExpression=(
+                f"ADD {', '.join(f'#{name} :{name}' for name in added)} "
+                f"SET {', '.join(f'#{name} = :{name}' for name in told)}"
+            ),
+            ExpressionAttributeNames={f"#{name}": name for name in {**added, **told}},
+            ExpressionAttributeValues={f":{name}": value for name, value in {**added, **told}.items()},
+            **condition,
+        )
 
     def of(self, source: SourceKey, since: int, now: int) -> Tally:
         """The figures of the records that begin at `since` or later; the last webhook, of whatever was kept."""
@@ -83,12 +94,13 @@ def _key(source: SourceKey, begin: int) -> str:
     return join(*source, f"{begin:015d}")
 
 
-def _sum(items: Iterable[Attributes], since: int) -> Tally:
+def _sum(newest_first: Sequence[Attributes], since: int) -> Tally:
     """Figures of `since` and later, and the last webhook of all."""
-    spans = [(int(item["sk"]["S"].rpartition("#")[2]), _tally(item)) for item in items]
-    of_all = reduce(Tally.merge, (tally for _, tally in spans), Tally())
+    spans = [(int(item["sk"]["S"].rpartition("#")[2]), _tally(item)) for item in newest_first]
     of_span = reduce(Tally.merge, (tally for begin, tally in spans if begin >= since), Tally())
-    return Tally(of_span.counts, of_span.longest_wait, of_all.last)
+    lasts = [tally.last for _, tally in spans if tally.last]
+    # Of equals `max` takes the first: what became of a webhook when it came again, or was redriven.
+    return replace(of_span, last=max(lasts, key=lambda last: last.received_at, default=None))
 
 
 def _tally(item: Attributes) -> Tally:
@@ -96,8 +108,12 @@ def _tally(item: Attributes) -> Tally:
     return Tally(
         Counter({name: int(value["N"]) for name, value in item.items() if name not in _OTHERS}),
         max(map(int, waits), default=None),
-        Last(int(item["last_received_at"]["N"]), item["last_outcome"]["S"], item["last_sentence"]["S"]),
+        _last(item) if "last_outcome" in item else None,
     )
+
+
+def _last(item: Attributes) -> Last:
+    return Last(int(item["last_received_at"]["N"]), item["last_outcome"]["S"], item["last_sentence"]["S"])
 
 
 def _rounded_up(milliseconds: int) -> int:

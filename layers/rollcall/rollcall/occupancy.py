@@ -2,8 +2,8 @@
 
 What is known for certain is now; the rest is told backwards from it. Its limits: who has no event in the span counts as
 there all the time if there now, and else as never there, so who was emptied out by a `channel_vacated` without a word
-of its own is missing before it. Who was there before the span and joined again within it counts from then on. A lease
-that has ended counts until the trimmer has told the log, and then back to when it ended.
+of its own is missing before it. Who was there before the span and joined again within it counts from then on. Who came
+within the span and whose lease has ended lowers the whole curve by one, until the trimmer has told the log.
 """
 
 from collections.abc import Sequence
@@ -18,28 +18,32 @@ type _Who = tuple[str, str]
 """User and session."""
 
 
-def counts(events: Sequence[PresenceEvent], members_now: int, times: Sequence[int]) -> list[int]:
-    """The occupancy at each of `times` (Unix milliseconds, ascending); the last of them is now.
+def most(events: Sequence[PresenceEvent], members_now: int, times: Sequence[int]) -> list[int]:
+    """The most that were there at once, until each of `times` (Unix milliseconds, ascending) since the one before.
 
-    `events` are those of one channel since the first of `times`, oldest first. What happens later than now, by a
-    provider's clock that is ahead, has happened now.
+    The last time is now, and has how many there are now. `events` are those of one channel since the first of `times`,
+    oldest first. What happens later than now, by a provider's clock that is ahead, has happened now.
     """
     now = times[-1]
     there = _there_at_the_beginning(events)
-    told: list[int] = []  # of those who have events, at each time
-    vacated = 0  # how many of the times lie before the channel was last vacated
+    told: list[tuple[int, int]] = []  # the number of the time, and how many of those who have events
+    vacated = 0  # how much is told of before the channel was last vacated
     waiting = iter(events)
     event = next(waiting, None)
-    for time in times:
+    for number, time in enumerate(times):
+        told.append((number, len(there)))
         while event and (event.occurred_at <= time or time == now):
+            _apply(event, there)
             if event.kind is Kind.CHANNEL_VACATED:
                 vacated = len(told)
-            _apply(event, there)
+            told.append((number, len(there)))
             event = next(waiting, None)
-        told.append(len(there))
     # Of those without events nobody has stayed through a channel's being vacated.
-    constant = members_now - told[-1]
-    return [max(0, count + (constant if number >= vacated else 0)) for number, count in enumerate(told)]
+    constant = members_now - len(there)
+    found = [0] * len(times)
+    for position, (number, count) in enumerate(told):
+        found[number] = max(found[number], count + (constant if position >= vacated else 0))
+    return [*found[:-1], members_now]
 
 
 def _there_at_the_beginning(events: Sequence[PresenceEvent]) -> set[_Who]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from rollcall import intake_figures, provider
+from rollcall import channel_directory, intake_figures, provider
 from rollcall.backlog import OldestMessage, Queue
 from rollcall.each import Each
 from rollcall.errors import NotFound
@@ -37,8 +37,9 @@ class Operation:
         now = self.now()
         since = _since(now)
         # Those that have sent stay listed for a week, and those with channels for as long as anybody may be there.
-        listed = set(self.presence.sources())
-        sources = sorted({*listed, *self.presence.sources(intake_figures.PARTITION)})
+        # Both at once: a list takes a read for each source, one after the other.
+        listed, sent = self.each(self._sources, (channel_directory.PARTITION, intake_figures.PARTITION))
+        sources = sorted(listed | sent)
         tallies = self.each(lambda source: self.figures.of(source, since, now), sources)
         told = [
             (source, tally) for source, tally in zip(sources, tallies, strict=True) if tally.last or source in listed
@@ -74,6 +75,9 @@ class Operation:
             last_outcome=last.outcome if last else None,
             last_sentence=last.sentence if last else "",
         )
+
+    def _sources(self, partition: str) -> set[SourceKey]:
+        return set(self.presence.sources(partition))
 
 
 def _since(now: int) -> int:

@@ -114,9 +114,13 @@ class OccupancyOfChannel(BaseModel):
     model_config = {"populate_by_name": True}
 
     channel: str
-    begin: Annotated[Moment, Field(alias="from", description="The time of the first count")]
-    until: Annotated[Moment, Field(description="The time of the last count, which is now")]
-    occupancy: Annotated[list[int], Field(description="Members at equal steps of time, 61 of them")]
+    begin: Annotated[Moment, Field(alias="from", description="Where it begins, on a whole step")]
+    until: Annotated[Moment, Field(description="Where it ends, which is now")]
+    step_seconds: Annotated[int, Field(description="From one count to the next; the last is cut off by now")]
+    occupancy: Annotated[
+        list[int],
+        Field(description="The most members at once since the count before, 61 counts; the last is how many are now"),
+    ]
     complete: Annotated[
         bool,
         Field(description="False where the log of events does not reach back so far: then early counts are guesses"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from rollcall import keys, occupancy, presence
 from rollcall.each import Each
@@ -38,9 +38,10 @@ from rollcall.timestamps import to_iso
 
 END_OF_TIME = 10**15 - 1  # milliseconds; the last that a record's key can hold
 
-_LARGEST_PAGE = 4_000_000  # bytes of states; Lambda answers 6 MB at most, and the rest of a page needs some
+_LARGEST_PAGE = 5_000_000  # bytes; Lambda answers 6 MB at most, and the last row may be one of half a million
 _STEPS = 60  # of a curve; more would not be seen
 _MOST_EVENTS = 10_000  # per curve; without states some 3 MB, which DynamoDB takes a second to send
+_LARGEST_STATES = 4_000_000  # bytes of states per curve, which DynamoDB sends beside them
 _LOOKED_THROUGH = 1000  # entries of the directory per answer, so that one of many empty channels ends in time
 
 
@@ -58,22 +59,22 @@ class Reading:
         after = from_cursor(cursor, like=keys.ARRIVAL)
         channel = self.presence.channel(key)
         floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
-        stays: list[Stay] = []
+        found: list[MemberOfChannel] = []
         size, last, more = 0, after, False
         for arrival, member_key, member in self.presence.present(key, floor, after=after, at_once=limit + 1):
-            if len(stays) == limit or size > _LARGEST_PAGE:
+            if len(found) == limit or size > _LARGEST_PAGE:
                 more = True
                 break
-            stays.append(presence.stay(member_key.user, member, channel))
-            size += len(stays[-1].state or "")
+            found.append(_member(presence.stay(member_key.user, member, channel)))
+            size += _size(found[-1])
             last = arrival
         is_all = not cursor and not more
-        stays.sort(key=lambda stay: stay.user)  # the index has them by arrival, which depends on the order of webhooks
+        found.sort(key=lambda one: one.user)  # the index has them by arrival, which depends on the order of webhooks
         return Members(
             channel=key.channel,
-            occupancy=len(stays) if is_all else self.presence.count(key, floor),
+            occupancy=len(found) if is_all else self.presence.count(key, floor),
             reported_occupancy=_reported(channel),
-            members=[_member(stay) for stay in stays],
+            members=found,
             next=to_cursor(last) if more else None,
         )
 
@@ -126,23 +127,25 @@ class Reading:
             if len(found) == limit or size > _LARGEST_PAGE:
                 return Events(channel=key.channel, events=found, next=to_cursor(last))
             found.append(_event(event))
-            size += len(event.state or "")
+            size += _size(found[-1])
             last = position
         return Events(channel=key.channel, events=found, next=None)
 
     def occupancy(self, key: ChannelKey, minutes: int) -> OccupancyOfChannel:
         now, retention = self.now(), self.retention_of(key.of_source)
         channel = self.presence.channel(key)
-        begin = now - minutes * 60_000
-        events, are_all = self._since(key, begin)
+        step = minutes * 60_000 // _STEPS
+        # On whole steps, so that the same moments fall into the same step whenever they are asked for.
+        marks = range(now - now % step - (_STEPS - 1) * step, now + 1, step)
+        events, are_all = self._since(key, marks[0])
         members = self.presence.count(key, presence.floor(channel, retention.lease, now))
-        step = (now - begin) // _STEPS
         is_kept = retention.log_events and (not retention.trim_events or minutes <= retention.event_retention_minutes)
         return OccupancyOfChannel(
             channel=key.channel,
-            begin=to_iso(begin),
+            begin=to_iso(marks[0]),
             until=to_iso(now),
-            occupancy=occupancy.counts(events, members, range(begin, now + 1, step)),
+            step_seconds=step // 1000,
+            occupancy=occupancy.most(events, members, [*marks, now]),
             complete=is_kept and are_all,
         )
 
@@ -151,7 +154,7 @@ class Reading:
         found: list[PresenceEvent] = []
         size = 0
         for _, event in self.log.read(key, begin, END_OF_TIME, newest_first=True):
-            if len(found) == _MOST_EVENTS or size > _LARGEST_PAGE:
+            if len(found) == _MOST_EVENTS or size > _LARGEST_STATES:
                 return found[::-1], False
             found.append(event)
             size += len(event.state or "")
@@ -198,6 +201,11 @@ def _event(event: PresenceEvent) -> LoggedEvent:
         occupancy=event.occupancy,
         reason=event.reason,
     )
+
+
+def _size(row: BaseModel) -> int:
+    """The bytes that a row takes in Lambda's answer, which has JSON as a text of JSON: each quote counts twice."""
+    return len(json.dumps(json.dumps(row.model_dump())))  # pydantic's own JSON has no room for half a character
 
 
 def _data(state: str | None) -> JsonValue:
