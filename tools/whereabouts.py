@@ -29,11 +29,11 @@ def places(api: ReadApi, sources: Iterable[SourceKey], user: str) -> Iterator[Ro
         found = api.whereabouts(key, user)
         if found["last_seen"] is None and not found["channels"]:
             continue
-        for place in found["channels"] or [{"channel": None, "since": None}]:
+        for place in found["channels"] or [{"channel": None, "since": None, "last_seen": found["last_seen"]}]:
             yield {
                 "source": written(key),
                 "online": found["online"],
                 "channel": place["channel"],
                 "since": place["since"],
-                "last_seen": found["last_seen"],
+                "last_seen": place["last_seen"],
             }

@@ -76,7 +76,9 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 
 def _delivery(record: dict[str, Any]) -> Delivery:
-    is_first = record["attributes"]["ApproximateReceiveCount"] == "1"
+    # A redriven webhook is a new message of SQS's, and was received before.
+    is_new = "redriven" not in record["messageAttributes"]
+    is_first = is_new and record["attributes"]["ApproximateReceiveCount"] == "1"
     return Delivery(record["messageId"], record["body"], is_first)
 
 

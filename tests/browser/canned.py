@@ -153,7 +153,7 @@ class Canned:
 
     def _whereabouts(self, user: str, *, known: bool) -> dict[str, Any]:
         channels = [
-            {"channel": name, "since": one["since"]}
+            {"channel": name, "since": one["since"], "last_seen": one["last_seen"]}
             for name, there in self.members.items()
             for one in there
             if one["user"] == user and known

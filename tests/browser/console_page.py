@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -14,7 +15,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.browser.canned import KEY
 
 NOT_KNOWN = "\u2013"  # the dash that stands for it
-PATIENCE = 10  # seconds; two refreshes, on a busy machine
+PATIENCE = 30  # seconds; some refreshes, on a busy machine
 _EXPECTED = ("Failed to load resource",)  # the browser's own word on every 401 and 503, which tests ask for
 _AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 
@@ -68,7 +69,7 @@ class ConsolePage:
     def until(self, holds: Callable[[], object], what: str = "") -> None:
         """Waits for what is to become true."""
         deadline = time.monotonic() + PATIENCE
-        while not holds():
+        while not _already(holds):
             assert time.monotonic() < deadline, f"{what}; seen: {self.text('body')[:1000]!r}"
             time.sleep(0.03)
 
@@ -122,3 +123,11 @@ class ConsolePage:
     def _forget_everything(self) -> None:
         self._go("/icon.svg")  # of the same origin, and asks nothing
         self.run("sessionStorage.clear()")
+
+
+def _already(holds: Callable[[], object]) -> bool:
+    """Whether it is so; not yet, while a view makes way for the next."""
+    try:
+        return bool(holds())
+    except (NoSuchElementException, StaleElementReferenceException):
+        return False

@@ -91,6 +91,7 @@ def handle(
                 "messageId": one.message_id,
                 "body": one.body,
                 "attributes": {"ApproximateReceiveCount": "1" if one.is_first else "2"},
+                "messageAttributes": {"redriven": {"stringValue": "yes"}} if one.message_id == "redriven" else {},
             }
             for one in deliveries
         ]
@@ -151,7 +152,8 @@ def test_a_webhook_that_comes_again_is_not_received_again(
     monkeypatch.setattr("tests.fakes.MemoryFigures.add", add)
     for is_first in (True, False):
         handle(delivery(("join", "ann", START))._replace(is_first=is_first))
-    assert added == [1, 0]
+    handle(delivery(("join", "ann", START), name="redriven"))
+    assert added == [1, 0, 0]
 
 
 def test_nothing_that_is_logged_or_counted_names_a_user_or_a_channel(handle: Callable[..., Spoken]) -> None:

@@ -54,7 +54,12 @@ def test_no_page_is_asked_for_that_is_not_needed() -> None:
 
 
 def test_a_user_is_looked_for_in_all_sources_and_is_somewhere_nowhere_or_unknown() -> None:
-    here = {"online": True, "last_seen": "T2", "channels": [{"channel": "a", "since": "T1"}], "next": None}
+    here = {
+        "online": True,
+        "last_seen": "T3",
+        "channels": [{"channel": "a", "since": "T1", "last_seen": "T2"}],
+        "next": None,
+    }
     gone = {"online": False, "last_seen": "T0", "channels": [], "next": None}
     unknown: dict[str, Any] = {"online": False, "last_seen": None, "channels": [], "next": None}
     api = Api(

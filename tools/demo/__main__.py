@@ -36,7 +36,8 @@ def demo(stack: Stack) -> None:
     _compare(_ask_and_print(answers, source), {name: present_at_the_end(told(STORIES[name])) for name in STORIES})
     _whereabouts(answers)
     _parked(stack, source)
-    print(f"\nSee it in the console, with the read key {stack.read_key}:\n  {console_url(stack)}")
+    print(f"\nSee it in the console, which asks for the read key:\n\nConsole:  {console_url(stack)}")
+    print(f"Read key: {stack.read_key}")
 
 
 def _ask_and_print(answers: Answers, source: str) -> Presence:

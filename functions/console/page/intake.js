@@ -39,7 +39,7 @@ export function open() {
     {},
     element("h1", { tabindex: "-1", "data-start": true }, "Intake"),
     element("dl", { class: "tiles" }, ...[...totals.values()].map((shown) => shown.element)),
-    section("sources", "Sources, in the last hour", list.element, empty),
+    section("sources", "Sources, in the last hour", list.element, empty, element("p", { class: "hint" }, LEGEND)),
     section("trimmer", "Trimmer", trimmer.element),
   );
 
@@ -99,7 +99,7 @@ const TOTALS = [
     title: "Parked",
     figure: ({ sources }) => sum(sources, parked).toLocaleString(),
     note: (told) => parkedNote(told.parked_waiting),
-    kind: (told) => (sum(told.sources, parked) + told.parked_waiting > 0 ? "bad" : ""),
+    kind: (told) => (told.parked_waiting > 0 ? "bad" : ""),
   },
   {
     title: "Waiting",
@@ -111,7 +111,8 @@ const TOTALS = [
 const LONG = 60; // seconds in the queue; it is usually one or two
 
 function parkedNote(waiting) {
-  return waiting > 0 ? `${waiting.toLocaleString()} wait: rollcall parked list` : "none waits";
+  if (waiting === 0) return "none waits any more";
+  return `${waiting.toLocaleString()} ${waiting === 1 ? "waits" : "wait"}: rollcall parked list`;
 }
 
 function waitingNote(waiting, oldest) {
@@ -136,6 +137,10 @@ function fillLast(cell, { last_received_at: at, last_outcome: outcome }) {
   setText(cell, words);
   cell.className = `number ${at && outcome ? kindOf(outcome) : ""}`;
 }
+
+const LEGEND =
+  "Late: events received more than a minute after they happened. Repeated: events in which nothing was new. " +
+  "Longest wait: from receipt until applied.";
 
 const nameOf = ({ provider, source }) => `${provider}/${source}`;
 const shareOf = (part) => (source) => (source.events ? source[part] / source.events : null);

@@ -79,6 +79,12 @@ const HINT =
   "A source is one app or environment of yours. Any name of small letters, digits and hyphens will do, " +
   "and nothing has to be deployed for it.";
 
+const OF_THIS_MACHINE =
+  "This Rollcall runs on your own machine, where no provider reaches it: make simulate sends webhooks as they would. " +
+  "The URL to paste is shown here once Rollcall is deployed.";
+
+const isOfThisMachine = () => ["127.0.0.1", "localhost"].includes(location.hostname);
+
 function stepsOf(told, source) {
   return [
     step(
@@ -86,7 +92,7 @@ function stepsOf(told, source) {
       `Paste this URL at ${told.title}`,
       element("p", {}, told.where),
       copyable("Webhook URL", new URL(told.path, document.baseURI).href),
-      element("p", { class: "hint" }, "Whoever knows it can send webhooks: treat it as a secret."),
+      element("p", { class: "hint" }, isOfThisMachine() ? OF_THIS_MACHINE : "Whoever knows it can send webhooks: treat it as a secret."),
     ),
     step(2, "Switch on", element("ul", {}, ...told.switch_on.map((one) => element("li", {}, one)))),
     step(

@@ -92,7 +92,7 @@ async function each(items, answerTo) {
 /** A row per channel; one for a source where the user is known, but is nowhere now. */
 function places({ source, last_seen: seen, channels }) {
   if (channels.length === 0) return [{ source, seen, channel: null, since: null }];
-  return channels.map(({ channel, since }) => ({ source, seen, channel, since }));
+  return channels.map(({ channel, since, last_seen: there }) => ({ source, seen: there, channel, since }));
 }
 
 function judged(known) {

@@ -75,6 +75,7 @@ class ChannelOfUser(BaseModel):
 
     channel: str
     since: Annotated[Moment, Field(description="When the user came")]
+    last_seen: Annotated[Moment, Field(description="The newest sign of the user there")]
 
 
 class Whereabouts(BaseModel):
@@ -82,7 +83,7 @@ class Whereabouts(BaseModel):
 
     user: str
     online: Annotated[bool, Field(description="Whether the user is in any channel")]
-    last_seen: Annotated[Moment | None, Field(description="The newest sign of the user; null if there never was one")]
+    last_seen: Annotated[Moment | None, Field(description="The newest sign of the user anywhere; null if there never was one")]
     channels: list[ChannelOfUser]
     next: Next
 

@@ -97,23 +97,24 @@ class Reading:
 
     def whereabouts(self, source: SourceKey, user: str, limit: int, cursor: str) -> Whereabouts:
         lease, now = self.retention_of(source).lease, self.now()
-        since: dict[str, int] = {}
+        stays: dict[str, tuple[int, int]] = {}  # since when, and when last seen, by channel
         last_seen: int | None = None
         for place in self.presence.places(source, user):
             if place.member.seen is None:
                 continue
             last_seen = max(last_seen or 0, place.member.seen.occurred_at)
             if presence.is_present(place.member, presence.floor(place.channel, lease, now)):
-                came = presence.stay(user, place.member, place.channel).since
+                stay = presence.stay(user, place.member, place.channel)
                 name = place.channel_key.channel
-                since[name] = min(came, since.get(name, came))  # one of several connections
+                since, seen = stays.get(name, (stay.since, stay.last_seen))  # of another of several connections
+                stays[name] = min(stay.since, since), max(stay.last_seen, seen)
         after = from_cursor(cursor)
-        names = sorted(name for name in since if name > after)
+        names = sorted(name for name in stays if name > after)
         return Whereabouts(
             user=user,
-            online=bool(since),
+            online=bool(stays),
             last_seen=None if last_seen is None else to_iso(last_seen),
-            channels=[ChannelOfUser(channel=name, since=to_iso(since[name])) for name in names[:limit]],
+            channels=[_place(name, *stays[name]) for name in names[:limit]],
             next=to_cursor(names[limit - 1]) if len(names) > limit else None,
         )
 
@@ -182,6 +183,10 @@ class Reading:
 
 def _reported(channel: Channel) -> int | None:
     return None if channel.reported is None else channel.reported.members
+
+
+def _place(channel: str, since: int, last_seen: int) -> ChannelOfUser:
+    return ChannelOfUser(channel=channel, since=to_iso(since), last_seen=to_iso(last_seen))
 
 
 def _member(stay: Stay) -> MemberOfChannel:

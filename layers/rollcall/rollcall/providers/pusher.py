@@ -68,6 +68,8 @@ def verify(envelope: Envelope, secrets: Secrets) -> None:
     key = envelope.headers.get("x-pusher-key", "")
     signature = envelope.headers.get("x-pusher-signature", "")
     expected = [_sign(envelope.body, token) for token in secrets.tokens if is_one_of(key, [token.key])]
+    if not expected:
+        raise Unverified("The key that it names is none of the source's tokens'.")
     if not is_one_of(signature, expected):
         raise Unverified("The signature is not one that the source's tokens make.")
 
