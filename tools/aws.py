@@ -1,8 +1,11 @@
 """One AWS, real or embedded, and its clients."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -97,3 +100,8 @@ class Aws:
     @cached_property
     def streams(self) -> "DynamoDBStreamsClient":
         return self.session.client("dynamodbstreams", endpoint_url=self.endpoint)
+
+
+def time_of(answer: Mapping[str, Any]) -> datetime:
+    """When AWS gave the answer, by its own clock, in whole seconds."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])

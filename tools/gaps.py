@@ -1,32 +1,19 @@
 """Fills in what the embedded AWS leaves out of a deployed template: routes, TTL, and that a number is a number."""
 
-import json
 from typing import Any
 
 from tools import routes
 from tools.aws import Aws
+from tools.deployed import processed_template, resources
 
 
 def fill_gaps(stack_name: str, aws: Aws) -> None:
     """Can be repeated after every deployment."""
-    template = _processed_template(stack_name, aws)
-    names = _physical_names(stack_name, aws)
+    template = processed_template(stack_name, aws)
+    names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in resources(stack_name, aws)}
     routes.complete(template, names, aws)
     _switch_on_ttl(template, names, aws)
     _count_consumers(template, names, aws)
-
-
-def _processed_template(stack_name: str, aws: Aws) -> dict[str, Any]:
-    body: Any = aws.cloudformation.get_template(StackName=stack_name, TemplateStage="Processed")["TemplateBody"]
-    # boto3 hands out JSON templates as dictionaries, others as text.
-    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
-    return template
-
-
-def _physical_names(stack_name: str, aws: Aws) -> dict[str, str]:
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
-    return {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
 
 
 def _switch_on_ttl(template: dict[str, Any], names: dict[str, str], aws: Aws) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNREADABLE = "unreadable"
 FAILED = "failed five times"  # moved by SQS itself, which gives no reason
 MOST = 10_000  # messages; SQS lets a queue have 120,000 in flight, and a person wants an answer
-LOOK_SECONDS = 120  # how long a message is hidden from others while we look; it is given back before
+LOOK_SECONDS = 600  # how long a message is hidden from others while we look; from far away MOST take minutes
 RECEIVE = 10  # messages; SQS hands out no more at once
 EMPTY_ANSWERS = 2  # in a row; SQS may answer so although there are some
 WAIT_SECONDS = 1  # any wait makes SQS ask all of its servers
@@ -50,7 +50,10 @@ EVERYTHING = Choice()
 
 
 def receive(stack: Stack) -> Iterator[list["MessageTypeDef"]]:
-    """Each parked message once, some at a time, hidden from other receivers for a while."""
+    """The parked messages, some at a time, hidden from other receivers for a while.
+
+    One that was hidden for longer comes again, and its new receipt counts.
+    """
     seen: set[str] = set()
     empty = 0
     while empty < EMPTY_ANSWERS and len(seen) < MOST:
@@ -62,26 +65,38 @@ def receive(stack: Stack) -> Iterator[list["MessageTypeDef"]]:
             MessageAttributeNames=["reason", "sentence"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )
-        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
-        empty = 0 if fresh else empty + 1
-        seen.update(message["MessageId"] for message in fresh)
-        yield fresh
+        messages = answer.get("Messages", [])
+        # Those that come again are no sign of the end: behind them there may be others.
+        empty = 0 if messages else empty + 1
+        seen.update(message["MessageId"] for message in messages)
+        yield messages
 
 
 @contextmanager
 def looked_at(stack: Stack, choice: Choice = EVERYTHING, most: int = MOST) -> Iterator[list["MessageTypeDef"]]:
     """The parked messages that are meant, so many at most; given back when the block ends."""
-    received: list[MessageTypeDef] = []
-    meant: list[MessageTypeDef] = []
+    received: dict[str, MessageTypeDef] = {}
+    meant: dict[str, MessageTypeDef] = {}
     try:
         for messages in receive(stack):
-            received += messages
-            meant += filter(choice.takes, messages)
+            received |= _by_id(messages)
+            meant |= _by_id(filter(choice.takes, messages))
             if len(meant) >= most:
                 break
-        yield meant[:most]
+        yield list(meant.values())[:most]
     finally:
-        give_back(stack, received)
+        give_back(stack, list(received.values()))
+
+
+def are_more(stack: Stack) -> bool:
+    """Whether more are parked, about, than are looked at."""
+    return waiting_in(stack, stack.parked_queue) > MOST
+
+
+def waiting_in(stack: Stack, queue: str) -> int:
+    """About how many messages of a queue nobody is working on, or looking at."""
+    answer = stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def give_back(stack: Stack, messages: list["MessageTypeDef"]) -> None:
@@ -94,6 +109,10 @@ def give_back(stack: Stack, messages: list["MessageTypeDef"]) -> None:
                 for index, message in enumerate(messages[start : start + RECEIVE])
             ],
         )
+
+
+def _by_id(messages: Iterable["MessageTypeDef"]) -> "dict[str, MessageTypeDef]":
+    return {message["MessageId"]: message for message in messages}
 
 
 def why_parked(message: "MessageTypeDef") -> Why:

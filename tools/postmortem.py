@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rollcall.envelope import open_envelope
 from rollcall.errors import UnreadableEnvelope
 from rollcall.timestamps import to_iso
-from tools.parked import origin_of, why_parked
+from tools.parked import FAILED, origin_of, why_parked
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -21,7 +21,8 @@ def findings(message: "MessageTypeDef") -> Findings:
         "source": origin_of(message),
         "reason": why.reason,
         "sentence": why.sentence,
-        "parked_at": to_iso(int(message["Attributes"]["SentTimestamp"])),
+        # What SQS moves itself keeps the time at which it was sent to Webhooks.
+        "parked_at": None if why.reason == FAILED else to_iso(int(message["Attributes"]["SentTimestamp"])),
         **_of_webhook(message["Body"]),
     }
 

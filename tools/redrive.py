@@ -1,10 +1,10 @@
 """Takes webhooks out of Parked: back to the queue, once what stopped them is mended, or away for good."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tools.aws import time_of
 from tools.parked import EVERYTHING, Choice, Why, give_back, origin_of, receive, why_parked
 from tools.stack import Stack
 
@@ -15,7 +15,7 @@ type Taken = Counter[tuple[Why, str]]
 type Heard = Callable[[int], None]
 type Take = Callable[[Stack, Choice, Heard], Taken]
 
-HEARD_EVERY = 100  # webhooks; about a second's work on AWS
+HEARD_EVERY = 100  # webhooks; some seconds' work on AWS, more from far away
 
 
 def redrive(stack: Stack, choice: Choice = EVERYTHING, heard: Heard = lambda _count: None) -> Taken:
@@ -29,7 +29,7 @@ def discard(stack: Stack, choice: Choice, heard: Heard = lambda _count: None) ->
 
 
 def _take(stack: Stack, choice: Choice, first: "Callable[[Stack, MessageTypeDef], None]", heard: Heard) -> Taken:
-    began = time.time() * 1000
+    began = _now(stack)
     taken: Taken = Counter()
     held: dict[str, MessageTypeDef] = {}
     try:
@@ -47,6 +47,12 @@ def _take(stack: Stack, choice: Choice, first: "Callable[[Stack, MessageTypeDef]
     finally:
         give_back(stack, list(held.values()))
     return taken
+
+
+def _now(stack: Stack) -> float:
+    """The end of this second, in Unix milliseconds, by SQS's clock, which says when a message was parked."""
+    answer = stack.aws.sqs.get_queue_attributes(QueueUrl=stack.parked_queue, AttributeNames=["QueueArn"])
+    return (time_of(answer).timestamp() + 1) * 1000
 
 
 def _send_again(stack: Stack, message: "MessageTypeDef") -> None:

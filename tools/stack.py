@@ -33,6 +33,11 @@ class Stack:
         return cls(name, aws, outputs)
 
     @property
+    def place(self) -> str:
+        """Which one it is, for people."""
+        return f"{self.name} {_where(self.aws)}"
+
+    @property
     def url(self) -> str:
         """What the paths of webhooks and of the read API are appended to."""
         if self.aws.endpoint is None:

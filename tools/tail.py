@@ -1,5 +1,6 @@
 """The log of events as it grows, read from the stream of the table Events."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Stream:
         reader.iterator = page.get("NextShardIterator", "")
         if not reader.iterator:
             del self._readers[name]
-            self._look()  # its children go on from here
+            self._looked_at = -math.inf  # its children go on from here; of many that end together we look once
 
     def _look(self) -> None:
         self._looked_at = self.clock()

@@ -29,7 +29,8 @@ _REFUSED_KEYS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-_FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# As IAM itself and the services say it.
+FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
 
 class Trouble(Exception):
@@ -84,7 +85,7 @@ def _sentence(error: BotoCoreError | ClientError) -> str:
             return f"No AWS answers there: is the region right, and this machine online? ({error})"
         case ClientError() if error.response["Error"]["Code"] in _REFUSED_KEYS:
             return f"AWS does not accept these credentials: sign in again, or name another profile. ({error})"
-        case ClientError() if error.response["Error"]["Code"] in _FORBIDDEN:
+        case ClientError() if error.response["Error"]["Code"] in FORBIDDEN:
             return f"These AWS credentials may not do this: {error}"
         case _:
             return f"AWS refused or could not be reached: {error}"

@@ -281,13 +281,12 @@ def test_a_source_that_signs_and_has_no_secrets_stored(unready_source: Stack) ->
     assert findings["journey"]["verdict"] == Verdict.OK
 
 
-@pytest.fixture
-def reader(fresh: Stack) -> Iterator[Stack]:
-    """The stack, seen by somebody who may look at nearly everything and change nothing."""
-    iam, name = fresh.aws.iam, "reader"
+@contextmanager
+def seen_by_somebody_who_may_not(fresh: Stack, *denied: str) -> Iterator[Stack]:
+    iam, name = fresh.aws.iam, "somebody"
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        {"Effect": "Deny", "Action": ["sqs:*", "ssm:Delete*", "ssm:Put*", "dynamodb:DeleteItem"], "Resource": "*"},
+        {"Effect": "Deny", "Action": denied, "Resource": "*"},
     ]
     policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.create_user(UserName=name)
@@ -298,6 +297,23 @@ def reader(fresh: Stack) -> Iterator[Stack]:
     iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
     iam.delete_user_policy(UserName=name, PolicyName="look")
     iam.delete_user(UserName=name)
+
+
+@pytest.fixture
+def reader(fresh: Stack) -> Iterator[Stack]:
+    """The stack, seen by somebody who may look at nearly everything and change nothing."""
+    with seen_by_somebody_who_may_not(fresh, "sqs:*", "ssm:Delete*", "ssm:Put*", "dynamodb:DeleteItem") as stack:
+        yield stack
+
+
+def test_who_could_take_no_webhook_back_sends_none(fresh: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_store, "store", lambda *_: None)  # it would be parked, and stay there
+    before = everything_in(fresh)
+    with seen_by_somebody_who_may_not(fresh, "sqs:ReceiveMessage") as stack:
+        findings, _ = examined(stack)
+    assert findings["journey"]["verdict"] == Verdict.SKIPPED
+    assert "ReceiveMessage" in findings["journey"]["sentence"]
+    assert everything_in(fresh) == before
 
 
 def test_what_the_operator_may_not_do_is_skipped_and_no_fault(fresh: Stack, reader: Stack) -> None:
@@ -337,6 +353,23 @@ def test_nothing_is_left_of_a_webhook_that_nobody_takes(
     assert found.verdict is Verdict.FAULT
     assert "the consumer has not dealt with it" in found.sentence
     assert everything_in(consumer_without_webhooks) == before
+
+
+def test_a_journey_behind_many_others_is_not_begun_and_costs_them_no_try(
+    consumer_without_webhooks: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was abandoned is not looked for among them, either."""
+    stack, queue = consumer_without_webhooks, consumer_without_webhooks.webhooks_queue
+    abandoned = ChannelKey(*fresh_source("pusher", 1_700_000_000), journey.CHANNEL)
+    stack.aws.dynamodb.put_item(TableName=stack.presence_table, Item=dict(entry_key(abandoned)))
+    stack.aws.sqs.send_message(QueueUrl=queue, MessageBody="{}")
+    monkeypatch.setattr(journey, "FEW", 0)
+    assert journey.travel(stack).verdict is Verdict.SKIPPED
+    (other,) = stack.aws.sqs.receive_message(
+        QueueUrl=queue, MessageSystemAttributeNames=["ApproximateReceiveCount"], WaitTimeSeconds=5
+    )["Messages"]
+    assert other["Attributes"]["ApproximateReceiveCount"] == "1"
+    stack.aws.sqs.delete_message(QueueUrl=queue, ReceiptHandle=other["ReceiptHandle"])
 
 
 def test_nothing_is_left_of_a_webhook_that_was_parked(fresh: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

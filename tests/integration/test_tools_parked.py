@@ -129,6 +129,12 @@ def test_a_parked_webhook_is_shown_in_full_but_for_what_its_headers_hold(stack: 
     assert '    {"a": "é\\xff\\x1b[2J"}\n' in block
 
 
+def test_when_sqs_itself_parked_a_webhook_nobody_knows(stack: Stack) -> None:
+    _park(stack, None, _webhook())
+    (shown,) = json.loads(_run(stack, "show", "--output", "json").stdout)["parked"]
+    assert (shown["reason"], shown["parked_at"]) == (FAILED, None)
+
+
 def test_showing_takes_nothing_away_and_ends_at_its_limit(stack: Stack) -> None:
     for _ in range(15):
         _park(stack, "unverified", _webhook())
@@ -173,9 +179,20 @@ def test_somebody_at_a_terminal_sees_what_is_meant_and_may_say_no(stack: Stack, 
     told = _run(stack, *command, terminal="n\n")
     assert (told.exit_code, told.stdout) == (1, "")
     assert "pusher/prod" in told.stderr
+    assert "\nrollcall in us-east-1: " in told.stderr  # a variable of the shell may name another stack than one thinks
     assert (counts(stack).total(), _waiting(stack)) == (1, [])
     assert _run(stack, *command, terminal="y\n").exit_code == 0
     assert counts(stack).total() == 0
+
+
+def test_who_takes_some_of_more_than_are_looked_at_is_told_so(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parked, "MOST", 10)
+    for _ in range(11):
+        _park(stack, "unverified", _webhook())
+    told = _run(stack, "redrive", "--reason", "missing_secret", "--yes")
+    assert "There are more" in told.stderr
+    _run(stack, "discard", "--all", "--yes")
+    assert "There are more" not in _run(stack, "redrive", "--yes").stderr
 
 
 def test_what_is_parked_after_somebody_has_looked_is_not_taken(stack: Stack) -> None:

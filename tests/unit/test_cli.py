@@ -1,6 +1,8 @@
 """The command line, as far as it can be used without any AWS."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from rollcall import provider
 from tools.cli.__main__ import rollcall
+from tools.places import ROOT
 from tools.session import Session
 from tools.stack import Stack
 from tools.trouble import Trouble
@@ -248,6 +251,28 @@ def test_commands_sources_and_reasons_are_completed() -> None:
     assert completed("--region", "eu-west-1", "source", "add") == {f"{name}/main" for name in provider.names()}
     assert completed("--region", "eu-west-1", "source", "add", incomplete="pus") == {"pusher/main"}
     assert completed("parked", "redrive", "--reason", incomplete="un") >= {"unverified", "unreadable_body"}
+
+
+# ---- The handbook ------------------------------------------------------------------------------------------
+
+
+def written_commands() -> set[str]:
+    """What the README and the handbook tell people to type: lines of their blocks, and words in the text."""
+    texts = [(ROOT / name).read_text() for name in ("README.md", "docs/operations.md", "docs/capacity.md")]
+    pieces = [piece for text in texts for piece in re.split(r"^```", text, flags=re.MULTILINE)]
+    blocks = [line for piece in pieces if piece.startswith("\n") for line in piece.splitlines()]
+    spans = [span for piece in pieces for span in re.findall(r"`([^`]+)`", piece)]
+    flat = [" ".join(one.partition("#")[0].split()) for one in (*blocks, *spans)]
+    # The list of commands writes `add\\|list` and `[SOURCE…]`, which nobody types.
+    return {one for one in flat if one.startswith("rollcall ") and not re.search(r"[|…\[]", one)}
+
+
+@pytest.mark.parametrize("line", sorted(written_commands()))
+def test_what_people_are_told_to_type_is_understood(line: str) -> None:
+    words = shlex.split(line.partition(" < ")[0])[1:]
+    assert invoke(*words, "--help").exit_code == 0  # which an unknown command or option does not survive
+    if "--reason" in words:
+        assert words[words.index("--reason") + 1] in completed("parked", "redrive", "--reason")
 
 
 def test_a_start_costs_no_command_that_is_not_asked_for() -> None:

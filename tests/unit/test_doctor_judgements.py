@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from rollcall.keys import SourceKey
 from tools.doctor import backlog, doors, drift, functions, journey, queues, roles, schedules, sources, tables, whole
 from tools.doctor.check import Judgement, Verdict
+from tools.doctor.deployment import Deployment
+from tools.doctor.intrinsics import Intrinsics
 from tools.doctor.journey import Outcome
 from tools.doctor.queues import Need
 from tools.doctor.roles import Permission
@@ -148,6 +150,36 @@ def test_a_statement_is_asked_about_action_by_action_and_never_about_a_pattern()
     assert list(roles.granted({"Effect": "Deny", "Action": "a:X", "Resource": "*"})) == []
 
 
+ATTACHED = {"ManagedPolicyArns": {"Fn::If": ["IsTraced", [{"Ref": "TracingPolicy"}], {"Ref": "AWS::NoValue"}]}}
+
+
+@pytest.mark.parametrize(("role", "has_policy", "asked"), [(ATTACHED, True, 1), (ATTACHED, False, 0), ({}, True, 0)])
+def test_a_role_is_asked_about_what_is_attached_to_it_if_the_stack_has_it(
+    role: dict[str, Any], has_policy: bool, asked: int
+) -> None:
+    statement = {"Effect": "Allow", "Action": "xray:PutTraceSegments", "Resource": "*"}
+    resources: dict[str, Any] = {
+        "ConsumerRole": {"Type": "AWS::IAM::Role", "Properties": role},
+        "TracingPolicy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": {"Statement": statement}},
+        },
+    }
+    existing = {name: name for name in resources if has_policy or name != "TracingPolicy"}
+    types = {name: resource["Type"] for name, resource in resources.items()}
+    stack: Any = None
+    deployment = Deployment(
+        stack,
+        "",
+        NOW,
+        NOW,
+        {"Resources": resources},
+        Intrinsics("arn:aws:cloudformation:r:1:s/n/i", {}, types, existing),
+    )
+    (consumer,) = deployment.all("AWS::IAM::Role")
+    assert roles.permissions(deployment, consumer) == [Permission("*", "xray:PutTraceSegments")] * asked
+
+
 # ---- Queues ----------------------------------------------------------------------------------------------
 
 QUEUE = {
@@ -238,6 +270,8 @@ SEEN: Any = {
         ({}, OK, ""),
         ({"LastProcessingResult": "OK"}, OK, ""),
         ({"LastProcessingResult": "No records processed"}, OK, ""),
+        ({"State": "Updating"}, OK, ""),  # for a minute after a deployment; it hands on what comes meanwhile
+        ({"State": "Disabling"}, FAULT, "Disabling"),
         ({"State": "Disabled"}, FAULT, "Disabled"),
         ({"EventSourceArn": "arn:other"}, FAULT, "arn:other"),
         ({"FunctionArn": "arn:f"}, FAULT, "arn:f"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.template import resources, template
+from tools.template import resources, schedules, template
 
 ROOT = Path(__file__).parents[2]
 ALARMS = resources("AWS::CloudWatch::Alarm")
@@ -66,6 +66,37 @@ def test_the_alarms_of_our_own_metrics_look_at_what_the_functions_count() -> Non
     assert own <= metrics_of_functions()
 
 
+def test_a_throttled_index_is_as_loud_as_a_throttled_table() -> None:
+    """It lets no write of its table through, and WriteThrottleEvents of the table says nothing of it."""
+    indexed = {name for name, table in resources("AWS::DynamoDB::Table").items() if "GlobalSecondaryIndexes" in table}
+    assert indexed == {"Presence"}
+    watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in ALARMS.values()}
+    assert ("ThrottledRequests", "Presence") in watched
+    assert ("WriteThrottleEvents", "Presence") not in watched
+
+
+def test_a_webhook_that_sqs_parks_is_not_due_to_expire_already() -> None:
+    """SQS counts from when it was sent to Webhooks, and would delete it unseen."""
+    retention = template()["Parameters"]["ParkedRetentionSeconds"]
+    day = 86_400  # seconds
+    assert retention["MinValue"] >= resources("AWS::SQS::Queue")["Webhooks"]["MessageRetentionPeriod"] + day
+
+
+def test_a_trimmer_that_is_started_daily_is_not_idle_when_a_start_comes_late() -> None:
+    idle = ALARMS["TrimmerIdleAlarm"]
+    assert idle["Period"] * idle["EvaluationPeriods"] >= max(schedules().values()) + 3600
+
+
+def test_a_role_may_trace_before_its_function_is_told_to() -> None:
+    """Lambda refuses a traced function whose role may not; CloudFormation makes first what others name."""
+    roles = {name for name, role in resources("AWS::IAM::Role").items() if "ManagedPolicyArns" in role}
+    assert roles == {function["Role"].removesuffix(".Arn") for function in FUNCTIONS.values()}
+    for role in roles:
+        arns = resources("AWS::IAM::Role")[role]["ManagedPolicyArns"]
+        assert arns == ["IsTraced", ["TracingPolicy"], "AWS::NoValue"]
+    assert "Roles" not in resources("AWS::IAM::ManagedPolicy")["TracingPolicy"]
+
+
 def test_the_dashboard_shows_what_the_functions_count() -> None:
     (dashboard,) = resources("AWS::CloudWatch::Dashboard").values()
     rows = [row for one in json.loads(dashboard["DashboardBody"])["widgets"] for row in one["properties"]["metrics"]]
@@ -101,8 +132,9 @@ def test_a_changed_parameter_publishes_a_version_of_every_function_that_is_told_
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_version_can_be_described_whatever_the_parameters_are(name: str) -> None:
     longest = {
-        one: max(len(str(value)) for value in [*about.get("AllowedValues", []), about.get("MaxValue", ""), "1" * 7])
+        one: about.get("MaxLength") or max(map(len, map(str, about.get("AllowedValues", [about.get("MaxValue")]))))
         for one, about in template()["Parameters"].items()
+        if about.keys() & {"MaxLength", "AllowedValues", "MaxValue"}
     }
     text = re.sub(r"\$\{(\w+)\}", lambda found: "x" * longest[found[1]], FUNCTIONS[name]["VersionDescription"])
     assert len(text) <= 256  # characters, the most that Lambda takes

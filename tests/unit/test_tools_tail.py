@@ -209,3 +209,26 @@ def test_where_no_log_is_kept_it_says_so_instead_of_waiting() -> None:
 def test_a_table_without_a_stream_as_one_from_a_backup_is_told_instead_of_waited_for() -> None:
     with pytest.raises(Trouble, match="has no stream"):
         events(stack_of(Streams({"a": Shard()}, arn="")))
+
+
+def test_for_shards_that_end_together_their_children_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB answers that question ten times a second, and a busy table has hundreds of shards."""
+    streams = Streams({"a": Shard(), "b": Shard()})
+    looks: list[dict[str, str]] = []
+    describe = streams.describe_stream
+
+    def counted(**question: str) -> Any:
+        looks.append(question)
+        return describe(**question)
+
+    monkeypatch.setattr(streams, "describe_stream", counted)
+    client: Any = streams
+    stream = Stream(client, "arn")
+    stream.begin()
+    streams.shards |= {"a": Shard(closed=True), "b": Shard(closed=True), "c": Shard("a"), "d": Shard("b")}
+    looks.clear()
+    list(stream.read())
+    assert [one for one in looks if "ExclusiveStartShardId" not in one] == [{"StreamArn": "arn"}]
+    for shard in ("c", "d"):
+        streams.add(shard, shard)
+    assert len(list(stream.read())) == 2

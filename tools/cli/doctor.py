@@ -8,7 +8,7 @@ from tools.doctor.check import Verdict
 from tools.doctor.deployment import Deployment
 from tools.doctor.examination import checks, examine
 from tools.session import Session, pass_session
-from tools.table import print_table
+from tools.table import print_table, visible
 
 WIDTH = 100  # characters; below the table, what needs somebody's hand is told in full
 
@@ -40,6 +40,6 @@ def command(session: Session, ctx: click.Context) -> None:
         print_table(("check", "verdict", "what was seen"), rows)
         for finding in findings:
             if finding.remedy:
-                print(f"\n{finding.name}: {finding.sentence}\n  {finding.remedy}")
+                print(f"\n{finding.name}: {visible(finding.sentence)}\n  {visible(finding.remedy)}")
     if any(finding.verdict is Verdict.FAULT for finding in findings):
         ctx.exit(1)

@@ -5,7 +5,7 @@ from click.shell_completion import CompletionItem
 
 from rollcall.errors import Hopeless
 from tools.arguments import without_asking
-from tools.parked import FAILED, MOST, Choice, counted, counts, looked_at, rows
+from tools.parked import FAILED, MOST, Choice, are_more, counted, counts, looked_at, rows
 from tools.postmortem import Findings, findings
 from tools.prompt import confirm, require_terminal
 from tools.redrive import Take, Taken, discard, redrive
@@ -52,9 +52,10 @@ JSON: {"parked": [{"webhooks", "reason", "source", "sentence"}]}, where "webhook
 @pass_session
 def list_(session: Session) -> None:
     """Count the parked webhooks, by reason and source."""
+    more = are_more(session.stack)
     found = counts(session.stack)
     session.show_rows("parked", rows(found), "Nothing is parked.")
-    _tell_of_more(session, found)
+    _tell_of_more(session, more=more)
     if found:
         session.say("Once the cause is mended, `rollcall parked redrive` sends them through again.")
 
@@ -131,24 +132,26 @@ def discard_(session: Session, reason: str | None, source: str | None, every: bo
 
 
 def _take(session: Session, choice: Choice, take: Take, question: str, *, dry_run: bool, yes: bool) -> None:
+    if not (dry_run or yes):
+        require_terminal()
+    more = are_more(session.stack)
     if dry_run:
         with looked_at(session.stack, choice) as messages:
-            _show(session, counted(messages), dry_run=True)
-        return
-    if not yes:
-        choice = _agreed(session, choice, question)
-    taken = take(session.stack, choice, lambda count: session.say(f"  ... {count} so far"))
-    _show(session, taken, dry_run=False)
+            found = counted(messages)
+    else:
+        meant = choice if yes else _agreed(session, choice, question)
+        found = take(session.stack, meant, lambda count: session.say(f"  ... {count} so far"))
+    _show(session, found, dry_run=dry_run)
+    _tell_of_more(session, more=more)
 
 
 def _agreed(session: Session, choice: Choice, question: str) -> Choice:
     """What is meant now and no more, for what is parked from here on nobody has agreed to."""
-    require_terminal()
     with looked_at(session.stack, choice) as messages:
         found = counted(messages)
     if found:
         session.preview(rows(found))
-        confirm(question)
+        confirm(f"{session.stack.place}: {question}")
     return Choice(ids=frozenset(message["MessageId"] for message in messages))
 
 
@@ -157,12 +160,11 @@ def _show(session: Session, found: Taken, *, dry_run: bool) -> None:
         session.show_json({"dry_run": dry_run, "parked": rows(found)})
     else:
         session.show_rows("parked", rows(found), "Nothing of that kind is parked.")
-    _tell_of_more(session, found)
 
 
-def _tell_of_more(session: Session, found: Taken) -> None:
-    if found.total() >= MOST:
-        session.say(f"There may be more: only the first {MOST} were looked at.")
+def _tell_of_more(session: Session, *, more: bool) -> None:
+    if more:
+        session.say(f"There are more: no more than {MOST} are looked at in one go.")
 
 
 def _print_block(one: Findings) -> None:

@@ -6,7 +6,7 @@ from rollcall.keys import SourceKey
 from tools import source as sources
 from tools.arguments import SOURCE, without_asking
 from tools.names import written
-from tools.prompt import confirm
+from tools.prompt import confirm, require_terminal
 from tools.session import Session, pass_session
 from tools.sources import overview
 from tools.urls import webhook_url
@@ -125,7 +125,8 @@ JSON: {"source", "removed": ["secrets", "retention"]}"""
 def remove(session: Session, key: SourceKey, yes: bool) -> None:
     """Delete what is stored for a source. Its URL and what is known of its members stay."""
     if not yes:
-        confirm(f"Delete the secrets and the retention of {written(key)}?")
+        require_terminal()
+        confirm(f"{session.stack.place}: Delete the secrets and the retention of {written(key)}?")
     kinds = sources.remove(session.stack, key)
     if session.is_json:
         session.show_json({"source": written(key), "removed": kinds})

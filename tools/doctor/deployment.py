@@ -1,13 +1,13 @@
 """A deployed stack, and what its own template says that it should be."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from tools.aws import time_of
+from tools.deployed import processed_template, resources
 from tools.doctor.intrinsics import Intrinsics, Unresolvable
 from tools.stack import Stack
 
@@ -43,8 +43,8 @@ class Deployment:
             stack=stack,
             status=description["StackStatus"],
             own_time=own_time,
-            aws_time=parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]),
-            template=_processed_template(stack),
+            aws_time=time_of(answer),
+            template=processed_template(stack.name, stack.aws),
             intrinsics=_intrinsics(stack, description),
         )
 
@@ -72,17 +72,8 @@ class Deployment:
         ]
 
 
-def _processed_template(stack: Stack) -> dict[str, Any]:
-    answer = stack.aws.cloudformation.get_template(StackName=stack.name, TemplateStage="Processed")
-    body: Any = answer["TemplateBody"]
-    # boto3 hands out JSON templates as dictionaries, others as text.
-    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
-    return template
-
-
 def _intrinsics(stack: Stack, description: "StackTypeDef") -> Intrinsics:
-    pages = stack.aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.name)
-    listed = [one for page in pages for one in page["StackResourceSummaries"]]
+    listed = resources(stack.name, stack.aws)
     given = {one["ParameterKey"]: one["ParameterValue"] for one in description.get("Parameters", [])}
     return Intrinsics(
         stack_id=description["StackId"],

@@ -8,10 +8,8 @@ from tools.doctor import backlog, doors, functions, journey, queues, roles, sche
 from tools.doctor.check import Check, Finding, Judgement, Verdict, fault, skipped
 from tools.doctor.deployment import Deployment
 from tools.doctor.intrinsics import Unresolvable
-from tools.trouble import Trouble
+from tools.trouble import FORBIDDEN, Trouble
 
-# As IAM itself and the services say it.
-_FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 _MISSING = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent")
 
 
@@ -60,7 +58,7 @@ def _asked(check: Check) -> Judgement:
 
 def judge_refusal(code: str, operation: str, sentence: str) -> Judgement:
     """What an answer of AWS that was none means: what the operator may not ask is no fault of the deployment."""
-    if code in _FORBIDDEN:
+    if code in FORBIDDEN:
         return skipped(f"You may not ask for it: your credentials lack a permission for {operation}.")
     if any(word in code for word in _MISSING):
         return fault(sentence, "See CloudFormation's drift detection: somebody may have deleted it by hand.")

@@ -15,9 +15,10 @@ from rollcall.tally import APPLIED, RETRIED
 from tools import settings_store, web
 from tools.demo.dialects import PUSHER_KEY, dialects
 from tools.demo.stories import Act
-from tools.doctor.check import Check, Judgement, fault, ok
+from tools.doctor.check import Check, Judgement, fault, ok, skipped
 from tools.doctor.deployment import Deployment
-from tools.doctor.traces import Traces, abandoned, fresh_source
+from tools.doctor.traces import FEW, Traces, abandoned, fresh_source
+from tools.parked import waiting_in
 from tools.read_api import ReadApi
 from tools.stack import Stack
 from tools.trouble import Trouble
@@ -59,11 +60,16 @@ def travel(stack: Stack) -> Judgement:
     signing = next(name for name in provider.names() if provider.load(name).SETUP.signs)
     for source in abandoned(stack, signing, time.time()):
         forgotten = Traces(stack, ChannelKey(*source, CHANNEL))
-        forgotten.take_back()
+        forgotten.take_from_parked()  # what still waits will be parked, and the next journey finds it there
         forgotten.remove()
     channel = ChannelKey(*fresh_source(signing, time.time()), CHANNEL)
     traces = Traces(stack, channel)
-    traces.remove()  # there is nothing yet; but whoever may not remove must not send
+    # There is nothing yet; but whoever may not remove must not send.
+    traces.remove()
+    traces.require_sight_of_parked()
+    if (waiting := waiting_in(stack, stack.webhooks_queue)) > FEW:
+        # It could not be taken back without a try of each of them.
+        return skipped(f"{waiting} webhooks wait before it; look again when the consumer has got on with them.")
     with ExitStack() as afterwards:
         afterwards.callback(traces.remove)  # the last of all, even if taking back fails or is interrupted, too
         afterwards.callback(_see_to_its_end, stack, traces)

@@ -110,7 +110,7 @@ def _is_among(action: str, patterns: str | list[str]) -> bool:
 
 def judge_mapping(expected: Mapping[str, Any], seen: "EventSourceMappingConfigurationResponseTypeDef") -> Judgement:
     """By what the template says of it; what it last did counts as well."""
-    if seen["State"] not in ("Enabled", "Enabling"):
+    if seen["State"] in ("Disabling", "Disabled", "Deleting"):
         return fault(f"It is {seen['State']}: webhooks wait in the queue.", "Enable it again.")
     wrong = drift(expected, {**seen, "FunctionName": seen.get("FunctionArn")}, expected)
     if wrong:

@@ -4,6 +4,7 @@ IAM is asked to play it through, with everything that is attached to the role no
 no part of that.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -33,10 +34,15 @@ def permissions(deployment: Deployment, role: Resource) -> list[Permission]:
     documents += [
         policy.properties["PolicyDocument"]
         for policy in deployment.all("AWS::IAM::ManagedPolicy")
-        if {"Ref": role.name} in policy.properties.get("Roles", [])
+        if _names(role.properties.get("ManagedPolicyArns"), policy)
     ]
     statements = (statement for document in documents for statement in several(document["Statement"]))
     return sorted({one for statement in statements for one in granted(deployment.resolved(statement))})
+
+
+def _names(arns: Any, policy: Resource) -> bool:
+    """Whether the policy is among them; it may be so under a condition, under which alone the stack has it."""
+    return json.dumps({"Ref": policy.name}) in json.dumps(arns)
 
 
 def granted(statement: Any) -> Iterator[Permission]:

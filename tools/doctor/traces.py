@@ -15,7 +15,7 @@ from rollcall.intake_figures import PARTITION as FIGURES
 from rollcall.keys import ChannelKey, SourceKey, join
 from tools import settings_store
 from tools.names import written
-from tools.parked import LOOK_SECONDS, MOST, RECEIVE, WAIT_SECONDS, origin_of
+from tools.parked import MOST, RECEIVE, WAIT_SECONDS, origin_of
 from tools.stack import Stack
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Messages in Webhooks that are looked at in search of one: to be looked at counts as a try, of which each has five.
 FEW = 100
+HIDDEN_SECONDS = 120  # from the consumer, if we are killed meanwhile
 ABANDONED_AFTER = 3600  # seconds; a journey that is still under way takes two minutes at most
 _NAME = re.compile(r"doctor-([0-9a-f]{8,})-[0-9a-f]{8}")
 
@@ -63,6 +64,13 @@ class Traces:
     def take_back(self) -> None:
         """Takes the webhook out of the queues, if it waits or is parked there; what is in flight stays."""
         self._take_from(self.stack.webhooks_queue, FEW)
+        self.take_from_parked()
+
+    def require_sight_of_parked(self) -> None:
+        """Raises what AWS says to somebody who could take nothing back; looking costs a parked message nothing."""
+        self.stack.aws.sqs.receive_message(QueueUrl=self.stack.parked_queue, VisibilityTimeout=0)
+
+    def take_from_parked(self) -> None:
         self._take_from(self.stack.parked_queue, MOST)
 
     def _remove_log(self) -> None:
@@ -92,7 +100,7 @@ class Traces:
                 messages = sqs.receive_message(
                     QueueUrl=queue,
                     MaxNumberOfMessages=RECEIVE,
-                    VisibilityTimeout=LOOK_SECONDS,
+                    VisibilityTimeout=HIDDEN_SECONDS,
                     WaitTimeSeconds=WAIT_SECONDS,
                 ).get("Messages", [])
                 if not messages:
