@@ -38,7 +38,8 @@ down: .venv/.made ## stop it; everything in it is gone
 status: .venv/.made ## say whether it runs, and where
 	$(TOOL) tools.local status
 
-demo: up ## send signed webhooks of all providers at it and show who is where
+demo: environments ## start it, send signed webhooks of all providers at it and show who is where
+	$(TOOL) tools.local start
 	$(TOOL) tools.demo
 
 console: $(COMMAND) ## rollcall console: the address of the page that shows who is where

@@ -18,6 +18,11 @@ from tools.urls import DEFAULT_SOURCE, console_url, webhook_url
 
 def up() -> None:
     """Starts what does not run, deploys what has changed, and says how to use it."""
+    _print_welcome(start())
+
+
+def start() -> Stack:
+    """Starts what does not run, and deploys what has changed."""
     embedded = EmbeddedAws.running()
     if embedded is None:
         embedded = EmbeddedAws(_port(DEFAULT_PORT), host=_host(LOCAL_HOST))
@@ -29,7 +34,7 @@ def up() -> None:
     stack = embedded.deploy("rollcall")
     write_env_vars(stack, LOCAL / "env-vars.json")
     write_parameters(LOCAL / "parameters.yaml")
-    _print_welcome(stack)
+    return stack
 
 
 def down() -> None:
@@ -89,7 +94,7 @@ def _print_welcome(stack: Stack) -> None:
 
 
 def main() -> None:
-    {"up": up, "down": down, "status": status}[sys.argv[1]]()
+    {"up": up, "start": start, "down": down, "status": status}[sys.argv[1]]()
 
 
 if __name__ == "__main__":

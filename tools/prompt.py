@@ -57,14 +57,17 @@ class _Questions:
     def fields(self, schema: Schema, label: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, field in schema["properties"].items():
-            answer = self._value(field, f"{label}{name}")
+            is_required = name in schema.get("required", [])
+            answer = self._value(field, f"{label}{name}", is_owed=is_required and bool(found))
             if answer:
                 found[name] = answer
-            elif name in schema.get("required", []):
+            elif is_required and found:
+                raise BadInput(f"Nothing is stored: {label}{name} was left empty, and what was typed needs it.")
+            elif is_required:
                 return {}  # an empty answer ends a list of objects
         return found
 
-    def _value(self, schema: Schema, label: str) -> Any:
+    def _value(self, schema: Schema, label: str, *, is_owed: bool = False) -> Any:
         schema = self._definitions[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
         if schema["type"] == "array":
             return self._several(schema["items"], label)
@@ -72,7 +75,7 @@ class _Questions:
             return self.fields(schema, f"{label}, ")
         if schema["type"] == "object":
             return self._named(schema["additionalProperties"], label)
-        return self._ask(f"{label} (Enter for none): ").strip()
+        return self._ask(f"{label}: " if is_owed else f"{label} (Enter for none): ").strip()
 
     def _several(self, schema: Schema, label: str) -> list[Any]:
         found: list[Any] = []

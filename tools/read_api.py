@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from rollcall.keys import SourceKey
 from tools import web
 from tools.stack import Stack
-from tools.trouble import Trouble
+from tools.trouble import BadInput, Trouble
 
 _PAGE = 1000  # the most that one answer holds
 
@@ -17,7 +17,7 @@ type Found = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReadApi:
-    """All methods raise `Trouble` with the API's own sentence."""
+    """All methods raise `Trouble` with the API's own sentence, and `BadInput` for what cannot be asked."""
 
     url: str
     key: str = field(repr=False)
@@ -42,6 +42,9 @@ class ReadApi:
         pages = list(self._pages(key, "whereabouts", user=user))
         return {**pages[0], "channels": [one for page in pages for one in page["channels"]]}
 
+    def events(self, key: SourceKey, channel: str) -> Iterator[Found]:
+        return self._listed(key, "events", channel=channel)
+
     def _listed(self, key: SourceKey, question: str, **parameters: str) -> Iterator[Found]:
         for page in self._pages(key, question, **parameters):
             yield from page[question]
@@ -58,6 +61,8 @@ class ReadApi:
         # Names that are no UTF-8 go out as the shell gave them; the API says what it thinks of them.
         query = urlencode(parameters, errors="surrogateescape")
         answer = self.get(f"{self.url}/{path}?{query}", {"Authorization": f"Bearer {self.key}"})
+        if answer.status == 400:
+            raise BadInput(_sentence(answer))
         if answer.status != 200:
             raise Trouble(f"The read API answered {answer.status}: {_sentence(answer)}")
         found: Found = answer.json()

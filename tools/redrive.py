@@ -58,5 +58,9 @@ def _now(stack: Stack) -> float:
 def _send_again(stack: Stack, message: "MessageTypeDef") -> None:
     # Sent before deleted: a crash in between leaves it twice, which does no harm, and never lost.
     stack.aws.sqs.send_message(
-        QueueUrl=stack.webhooks_queue, MessageBody=message["Body"], MessageGroupId=origin_of(message)
+        QueueUrl=stack.webhooks_queue,
+        MessageBody=message["Body"],
+        MessageGroupId=origin_of(message),
+        # Or the consumer would count as received again what was received before it was parked.
+        MessageAttributes={"redriven": {"DataType": "String", "StringValue": "yes"}},
     )

@@ -81,6 +81,8 @@ def _sentence(error: BotoCoreError | ClientError) -> str:
             | TokenRetrievalError()
         ):
             return f"There are no usable AWS credentials: sign in, or name a profile that has some. ({error})"
+        case EndpointConnectionError() if "http://" in str(error):  # only an embedded AWS is asked without TLS
+            return "Rollcall does not run on this machine any more: `make up` starts it."
         case InvalidRegionError() | EndpointConnectionError():
             return f"No AWS answers there: is the region right, and this machine online? ({error})"
         case ClientError() if error.response["Error"]["Code"] in _REFUSED_KEYS:

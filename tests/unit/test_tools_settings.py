@@ -27,6 +27,12 @@ def test_a_header_is_asked_for_by_name_and_its_values_blindly() -> None:
     assert typed == {"headers": {"X-Token": ["one", "two"]}, "subscribe_keys": ["sub-c-1"]}
 
 
+def test_half_a_token_is_neither_stored_nor_dropped_in_silence() -> None:
+    for typed in (("key", ""), ("key", "secret", "second key", "")):
+        with pytest.raises(BadInput, match=r"secret was left empty"):
+            ask_secrets(provider.load("pusher").Secrets, _typing(*typed))
+
+
 @pytest.mark.parametrize("name", provider.names())
 def test_nothing_typed_is_nothing_for_every_provider(name: str) -> None:
     assert ask_secrets(provider.load(name).Secrets, lambda _question: "", lambda _question: "") == {}

@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rollcall.keys import SourceKey
 from tools import web
 from tools.bench.findings import Findings
 from tools.choice import chosen_stack
-from tools.demo.answers import Answers
 from tools.progress import step
+from tools.read_api import ReadApi
 from tools.stack import Stack
 from tools.trouble import Trouble
 from tools.urls import webhook_url
@@ -54,12 +55,12 @@ class _Journey:
 
     def watch(self, users: Iterable[str]) -> None:
         """Ask until all of them have been seen."""
-        answers = Answers(self.stack, self.source)
+        api, source = ReadApi.of(self.stack), SourceKey("pubnub", self.source)
         left = set(users)
         deadline = time.monotonic() + _PATIENCE
         while left:
             for channel in {_channel(user) for user in left}:
-                found = left & {member["user"] for member in answers.members("pubnub", channel)}
+                found = left & {member["user"] for member in api.members(source, channel)}
                 now = time.monotonic()
                 self.readable |= dict.fromkeys(found, now)
                 left -= found

@@ -1,7 +1,8 @@
 """`rollcall parked`: webhooks that no retry could apply."""
 
+from typing import NamedTuple
+
 import click
-from click.shell_completion import CompletionItem
 
 from rollcall.errors import Hopeless
 from tools.arguments import without_asking
@@ -16,12 +17,11 @@ _WIDEST_NAME = len("content type")
 _WIDEST_BODY = 2000  # characters; more fills a screen, and all of it stands in the JSON
 
 
-def _reasons(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    known = sorted([FAILED, *(kind.reason for kind in Hopeless.__subclasses__())])
-    return [CompletionItem(reason) for reason in known if reason.startswith(incomplete)]
+_REASONS = sorted([FAILED, *(kind.reason for kind in Hopeless.__subclasses__())])
 
-
-for_reason = click.option("--reason", help="Only those parked for this reason.", shell_complete=_reasons)
+for_reason = click.option(
+    "--reason", type=click.Choice(_REASONS), metavar="REASON", help="Only those parked for this reason."
+)
 of_source = click.option("--source", metavar="PROVIDER/SOURCE", help="Only those of this source.")
 only_showing = click.option("--dry-run", is_flag=True, help="Only show which would be meant.")
 
@@ -105,7 +105,7 @@ JSON: {"dry_run", "parked": [{"webhooks", "reason", "source", "sentence"}]}, whe
 @pass_session
 def redrive_(session: Session, reason: str | None, source: str | None, dry_run: bool, yes: bool) -> None:
     """Send parked webhooks through again, after showing which. Applying one twice changes nothing."""
-    _take(session, Choice(reason, source), redrive, "Send these through again?", dry_run=dry_run, yes=yes)
+    _take(session, Choice(reason, source), _REDRIVE, dry_run=dry_run, yes=yes)
 
 
 @command.command(
@@ -128,10 +128,22 @@ def discard_(session: Session, reason: str | None, source: str | None, every: bo
     """Delete parked webhooks for good, after showing which."""
     if (reason is None) != every:
         raise click.UsageError("Say either --reason or --all.")
-    _take(session, Choice(reason, source), discard, "Delete these for good?", dry_run=dry_run, yes=yes)
+    _take(session, Choice(reason, source), _DISCARD, dry_run=dry_run, yes=yes)
 
 
-def _take(session: Session, choice: Choice, take: Take, question: str, *, dry_run: bool, yes: bool) -> None:
+class _Deed(NamedTuple):
+    """What is done to parked webhooks, how it is asked for, and how it is told."""
+
+    take: Take
+    question: str
+    done: str
+
+
+_REDRIVE = _Deed(redrive, "Send these through again?", "Sent through again")
+_DISCARD = _Deed(discard, "Delete these for good?", "Deleted")
+
+
+def _take(session: Session, choice: Choice, deed: _Deed, *, dry_run: bool, yes: bool) -> None:
     if not (dry_run or yes):
         require_terminal()
     more = are_more(session.stack)
@@ -139,9 +151,12 @@ def _take(session: Session, choice: Choice, take: Take, question: str, *, dry_ru
         with looked_at(session.stack, choice) as messages:
             found = counted(messages)
     else:
-        meant = choice if yes else _agreed(session, choice, question)
-        found = take(session.stack, meant, lambda count: session.say(f"  ... {count} so far"))
-    _show(session, found, dry_run=dry_run)
+        meant = choice if yes else _agreed(session, choice, deed.question)
+        found = deed.take(session.stack, meant, lambda count: session.say(f"  ... {count} so far"))
+    if dry_run or yes or session.is_json or not found:  # else it was shown before it was agreed to
+        _show(session, found, dry_run=dry_run)
+    if found and not dry_run:
+        session.say(f"{deed.done}: {found.total()}.")
     _tell_of_more(session, more=more)
 
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from rollcall import provider
-from tools.demo.answers import Answers
+from rollcall.keys import SourceKey
 from tools.demo.dialects import PUSHER_KEY
 from tools.demo.queue import wait_until_empty
 from tools.demo.stories import LASTS, STORIES, present_at_the_end, told
@@ -14,6 +14,7 @@ from tools.demo.stream import postings, send
 from tools.embedded_aws import EmbeddedAws
 from tools.parked import counts
 from tools.progress import step
+from tools.read_api import ReadApi
 from tools.settings_store import checked, store
 from tools.stack import Stack
 from tools.table import print_table
@@ -32,20 +33,21 @@ def demo(stack: Stack) -> None:
     send(stack, source, postings(int(time.time()) - LASTS, pusher_secret))
     with step("Waiting for the consumer"):
         wait_until_empty(stack)
-    answers = Answers(stack, source)
-    _compare(_ask_and_print(answers, source), {name: present_at_the_end(told(STORIES[name])) for name in STORIES})
-    _whereabouts(answers)
+    api = ReadApi.of(stack)
+    _compare(_ask_and_print(api, source), {name: present_at_the_end(told(STORIES[name])) for name in STORIES})
+    _whereabouts(api, source)
     _parked(stack, source)
     print(f"\nSee it in the console, which asks for the read key:\n\nConsole:  {console_url(stack)}")
     print(f"Read key: {stack.read_key}")
 
 
-def _ask_and_print(answers: Answers, source: str) -> Presence:
+def _ask_and_print(api: ReadApi, source: str) -> Presence:
     found: Presence = {}
     rows: list[tuple[str, str, str, str, str]] = []
     for name in provider.names():
-        for channel in (entry["channel"] for entry in answers.channels(name)):
-            members = answers.members(name, channel)
+        key = SourceKey(name, source)
+        for channel in [entry["channel"] for entry in api.channels(key, "")]:
+            members = list(api.members(key, channel))
             found.setdefault(name, {})[channel] = {member["user"]: member["state"] or None for member in members}
             rows += [(name, channel, one["user"], one["since"], _shown(one["state"])) for one in members]
     print(f"\nWho is where, says the read API about the source {source}:\n")
@@ -73,8 +75,8 @@ def _facts(presence: Presence) -> set[str]:
     }
 
 
-def _whereabouts(answers: Answers) -> None:
-    found = sorted(answers.whereabouts("pubnub", "Ada"))
+def _whereabouts(api: ReadApi, source: str) -> None:
+    found = sorted(one["channel"] for one in api.whereabouts(SourceKey("pubnub", source), "Ada")["channels"])
     print(f"Where is Ada? In {' and '.join(found) or 'no channel'}.")
     if found != ["support-desk", "town-hall"]:
         raise Trouble("Ada should be in support-desk and town-hall.")

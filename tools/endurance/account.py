@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import NamedTuple
 
 from rollcall.envelope import open_envelope
+from rollcall.keys import SourceKey
 from rollcall.timestamps import to_milliseconds
-from tools.demo.answers import Answers
 from tools.endurance.story import is_genuine
 from tools.parked import looked_at, why_parked
+from tools.read_api import ReadApi
 from tools.simulator import App, Delivery
 from tools.stack import Stack
 
@@ -80,6 +80,7 @@ def _log(stack: Stack, acknowledged: Sequence[Delivery]) -> Counter[Logged]:
         for delivery in acknowledged
         for event in delivery.events
     }
+    api = ReadApi.of(stack)
     return Counter(
         Logged(
             app,
@@ -90,12 +91,5 @@ def _log(stack: Stack, acknowledged: Sequence[Delivery]) -> Counter[Logged]:
             event["event_id"],
         )
         for app, channel in channels
-        for event in Log(stack, app.source).of(app.provider, channel)
+        for event in api.events(SourceKey(app.provider, app.source), channel)
     )
-
-
-class Log(Answers):
-    """The read API, asked what happened."""
-
-    def of(self, provider: str, channel: str) -> list[dict[str, Any]]:
-        return self._all_pages(f"{provider}/{self._source}/events?limit=1000&channel={quote(channel, '')}", "events")

@@ -4,13 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from rollcall.keys import SourceKey
 from rollcall.timestamps import to_milliseconds
 from tools.demo.queue import wait_until_empty
 from tools.embedded_aws import EmbeddedAws
-from tools.endurance.account import Log
 from tools.endurance.disasters import switch_trimmer
 from tools.endurance.traffic import Traffic
 from tools.progress import step
+from tools.read_api import ReadApi
 from tools.simulator import Delivery, Knobs, Place, Simulation, run
 from tools.simulator.audit import Auditor, Findings
 from tools.simulator.ledger import Ledger
@@ -121,10 +122,11 @@ class _Haunted:
 
     def logged_as_expired(self, ledger: Ledger) -> Counter[tuple[Place, str, int]]:
         """Whose lease the log says has ended, and when."""
+        api = ReadApi.of(self.stack)
         return Counter(
             (place, event["user"], to_milliseconds(event["occurred_at"]) or 0)
             for place in ledger.receiver.places()
-            for event in Log(self.stack, place.source).of(place.provider, place.channel)
+            for event in api.events(SourceKey(place.provider, place.source), place.channel)
             if event["reason"] == "lease_expired"
         )
 

@@ -83,7 +83,9 @@ class Whereabouts(BaseModel):
 
     user: str
     online: Annotated[bool, Field(description="Whether the user is in any channel")]
-    last_seen: Annotated[Moment | None, Field(description="The newest sign of the user anywhere; null if there never was one")]
+    last_seen: Annotated[
+        Moment | None, Field(description="The newest sign of the user anywhere; null if there never was one")
+    ]
     channels: list[ChannelOfUser]
     next: Next
 
