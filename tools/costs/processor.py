@@ -175,5 +175,10 @@ def _event(step: Step) -> Any:
             return as_query(step)
 
 
-def _record(number: int, webhook: Webhook) -> dict[str, str]:
-    return {"messageId": str(number), "body": seal(envelop(as_request(webhook, _URL_SECRET)))}
+def _record(number: int, webhook: Webhook) -> dict[str, Any]:
+    return {
+        "messageId": str(number),
+        "body": seal(envelop(as_request(webhook, _URL_SECRET))),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+    }
