@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tools.aws import time_of
-from tools.parked import EVERYTHING, Choice, Why, give_back, origin_of, receive, why_parked
+from tools.parked import EVERYTHING, Choice, Why, give_back, looked_at, origin_of, receive, why_parked
 from tools.stack import Stack
 
 if TYPE_CHECKING:
@@ -29,15 +28,13 @@ def discard(stack: Stack, choice: Choice, heard: Heard = lambda _count: None) ->
 
 
 def _take(stack: Stack, choice: Choice, first: "Callable[[Stack, MessageTypeDef], None]", heard: Heard) -> Taken:
-    began = _now(stack)
+    meant = _as_of_now(stack, choice)
     taken: Taken = Counter()
     held: dict[str, MessageTypeDef] = {}
     try:
         for messages in receive(stack):
             held |= {message["MessageId"]: message for message in messages}
-            for message in filter(choice.takes, messages):
-                if int(message["Attributes"]["SentTimestamp"]) > began:
-                    continue  # what is parked again meanwhile would otherwise go round for ever
+            for message in filter(meant.takes, messages):
                 first(stack, message)
                 stack.aws.sqs.delete_message(QueueUrl=stack.parked_queue, ReceiptHandle=message["ReceiptHandle"])
                 del held[message["MessageId"]]
@@ -49,10 +46,12 @@ def _take(stack: Stack, choice: Choice, first: "Callable[[Stack, MessageTypeDef]
     return taken
 
 
-def _now(stack: Stack) -> float:
-    """The end of this second, in Unix milliseconds, by SQS's clock, which says when a message was parked."""
-    answer = stack.aws.sqs.get_queue_attributes(QueueUrl=stack.parked_queue, AttributeNames=["QueueArn"])
-    return (time_of(answer).timestamp() + 1) * 1000
+def _as_of_now(stack: Stack, choice: Choice) -> Choice:
+    """What is parked by now: what is parked again meanwhile, for its cause is not mended, would go round for ever."""
+    if choice.ids is not None:
+        return choice
+    with looked_at(stack, choice) as messages:
+        return Choice(ids=frozenset(message["MessageId"] for message in messages))
 
 
 def _send_again(stack: Stack, message: "MessageTypeDef") -> None:
@@ -61,6 +60,6 @@ def _send_again(stack: Stack, message: "MessageTypeDef") -> None:
         QueueUrl=stack.webhooks_queue,
         MessageBody=message["Body"],
         MessageGroupId=origin_of(message),
-        # Or the consumer would count as received again what was received before it was parked.
+        # By this the consumer looks at the stored secrets again, and does not count the webhook as received again.
         MessageAttributes={"redriven": {"DataType": "String", "StringValue": "yes"}},
     )

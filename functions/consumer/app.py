@@ -70,6 +70,8 @@ _metrics = Metrics()
 @_metrics.log_metrics
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     deliveries = [_delivery(record) for record in event["Records"]]
+    if any(map(_is_redriven, event["Records"])):
+        _sources.look_again()
     outcome = _consumer.consume(deliveries, is_late=lambda: context.get_remaining_time_in_millis() < _LATE)
     _report(outcome, len(deliveries))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(outcome.retry)]}
@@ -77,9 +79,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 def _delivery(record: dict[str, Any]) -> Delivery:
     # A redriven webhook is a new message of SQS's, and was received before.
-    is_new = "redriven" not in record["messageAttributes"]
-    is_first = is_new and record["attributes"]["ApproximateReceiveCount"] == "1"
+    is_first = not _is_redriven(record) and record["attributes"]["ApproximateReceiveCount"] == "1"
     return Delivery(record["messageId"], record["body"], is_first)
+
+
+def _is_redriven(record: dict[str, Any]) -> bool:
+    return "redriven" in record["messageAttributes"]
 
 
 def _report(outcome: Outcome, deliveries: int) -> None:

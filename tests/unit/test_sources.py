@@ -198,3 +198,35 @@ def test_the_settings_in_force_are_the_stacks_with_the_sources_over_them(sources
     retention_of = RetentionOfSources(stack, sources)
     assert retention_of(_PROD) == stack.model_copy(update={"lease_minutes": 60, "trim_members": False})
     assert retention_of(SourceKey("pubnub", "prod")) == stack
+
+
+def test_after_secrets_are_said_to_be_mended_they_are_read_again_once(
+    sources: Sources, store: Store, clock: Clock
+) -> None:
+    store.values[_SECRETS] = '"wrong"'
+    sources.secrets(_PROD)
+    assert sources.secrets(_PROD, doubted=True) == "wrong"
+    clock.now += 1  # much less than what is doubted is remembered for
+    store.values[_SECRETS] = '"right"'
+    sources.look_again()
+    clock.now += 0.1
+    assert [sources.secrets(_PROD), sources.secrets(_PROD, doubted=True)] == ["right", "right"]
+    assert len(store.asked) == 2
+
+
+@pytest.mark.parametrize("redriven", [False, True])
+def test_what_is_relied_on_while_the_store_does_not_answer_refuses_nobody_either(
+    sources: Sources, store: Store, clock: Clock, redriven: bool
+) -> None:
+    store.values[_SECRETS] = '"old"'
+    sources.secrets(_PROD)
+    clock.now += 301
+    store.trouble = EndpointConnectionError(endpoint_url="https://ssm.eu-west-1.amazonaws.com/")
+    for _ in range(3):  # while it is silent, and when it is asked again
+        if redriven:
+            sources.look_again()
+        assert sources.secrets(_PROD) == "old"
+        with pytest.raises(Unavailable):
+            sources.secrets(_PROD, doubted=True)
+        clock.now += 1.5
+    assert len(store.asked) == 3  # once when it was known, and once for each two seconds of silence

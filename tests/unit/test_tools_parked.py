@@ -10,8 +10,6 @@ from tools.parked import Choice, are_more
 from tools.redrive import redrive
 from tools.stack import Stack
 
-NEW_YEAR_2100 = 4_102_444_800_000  # Unix milliseconds, by a clock which is far ahead of this machine's
-
 
 class Sqs:
     """Parked, on a clock on which every call takes a second; it hands out first what it has had longest."""
@@ -22,7 +20,7 @@ class Sqs:
         self.hidden_until = dict.fromkeys(self.bodies, 0)
         self.receipts: dict[str, str] = {}
         self.sent: list[str] = []
-        self.parked_after: dict[str, int] = {}  # milliseconds, where it was parked after it was first asked
+        self.parks_again = False  # what is sent
 
     def receive_message(self, *, VisibilityTimeout: int, **_question: object) -> Any:  # noqa: N803  as boto3 has it
         self.now += 1
@@ -45,12 +43,12 @@ class Sqs:
     def send_message(self, *, MessageBody: str, **_question: object) -> None:  # noqa: N803
         self.now += 1
         self.sent.append(MessageBody)
+        if self.parks_again:
+            name = str(len(self.bodies))
+            self.bodies[name], self.hidden_until[name] = MessageBody, 0
 
     def get_queue_attributes(self, **_question: object) -> Any:
-        return {
-            "Attributes": {"ApproximateNumberOfMessages": str(len(self.visible()))},
-            "ResponseMetadata": {"HTTPHeaders": {"date": "Fri, 01 Jan 2100 00:00:00 GMT"}},
-        }
+        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.visible()))}}
 
     def visible(self) -> list[str]:
         return [name for name, until in self.hidden_until.items() if until <= self.now]
@@ -60,7 +58,6 @@ class Sqs:
             "MessageId": name,
             "ReceiptHandle": self.receipts[name],
             "Body": self.bodies[name],
-            "Attributes": {"SentTimestamp": str(NEW_YEAR_2100 + self.parked_after.get(name, 0))},
         }
 
 
@@ -90,11 +87,11 @@ def test_a_redrive_of_many_reaches_all_that_are_meant_and_hides_none_of_the_othe
     assert [sqs.bodies[name] for name in sqs.visible()] == [_webhook("other")] * 30
 
 
-def test_what_is_parked_meanwhile_waits_for_the_next_redrive_whatever_our_clock_says(sqs: Sqs) -> None:
-    sqs.parked_after = {"58": 999, "59": 1001}
-    assert redrive(stack_with(sqs), Choice(source="pusher/meant")).total() == 29
-    assert "59" in sqs.visible()
-    assert "58" not in sqs.visible()
+def test_what_is_parked_again_at_once_is_sent_once_and_waits_for_the_next_redrive(sqs: Sqs) -> None:
+    sqs.parks_again = True
+    assert redrive(stack_with(sqs), Choice(source="pusher/meant")).total() == 30
+    assert sqs.sent == [_webhook("meant")] * 30
+    assert len(sqs.visible()) == 60
 
 
 def test_it_is_told_when_more_are_parked_than_are_looked_at(sqs: Sqs, monkeypatch: pytest.MonkeyPatch) -> None:

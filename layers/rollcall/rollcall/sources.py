@@ -38,6 +38,7 @@ class Sources:
     clock: Callable[[], float]
     _remembered: dict[str, tuple[float, str | None]] = field(default_factory=dict)
     _silent_until: float = 0.0
+    _doubted_until: float = 0.0  # secrets that were read before are read again
     _asking: Lock = field(default_factory=Lock)  # or all of the consumer's writers would ask the same at once
 
     def secrets(self, source: SourceKey, *, doubted: bool = False) -> object:
@@ -51,6 +52,10 @@ class Sources:
         except ValueError as error:
             raise MissingSecret("The stored secrets are not JSON.") from error
 
+    def look_again(self) -> None:
+        """Rely on no secrets that were read until now: somebody says that they have been mended."""
+        self._doubted_until = self.clock()
+
     def override(self, source: SourceKey) -> Override:
         """The source's own retention. Raises `InvalidRetention` for one that would break correctness."""
         text = self._get("retention", source, _REMEMBERED_FOR)
@@ -63,24 +68,26 @@ class Sources:
         name = f"{self.prefix}/{what}/{source.provider}/{source.source}"
         with self._asking:
             asked_at, value = self._remembered.get(name, (None, None))
-            if asked_at is None or self.clock() - asked_at > fresh_for:
-                # While SSM does not answer, an aged value is better than none; but not to refuse a webhook by it.
-                aged_will_do = asked_at is not None and fresh_for == _REMEMBERED_FOR
-                value = self._ask_or_keep(name, value, aged_will_do=aged_will_do)
+            is_doubted = what == "secrets" and asked_at is not None and asked_at <= self._doubted_until
+            if asked_at is None or is_doubted or self.clock() - asked_at > fresh_for:
+                try:
+                    value = self._ask_unless_silent(name)
+                except Unavailable:
+                    # An aged value is better than none, but not to refuse a webhook by it: so it stays as old as it is.
+                    if asked_at is None or fresh_for < _REMEMBERED_FOR:
+                        raise
+                    return value
                 self._remembered[name] = (self.clock(), value)
             return value
 
-    def _ask_or_keep(self, name: str, value: str | None, *, aged_will_do: bool) -> str | None:
-        failure: Unavailable | None = None
-        if self.clock() >= self._silent_until:
-            try:
-                return self._ask(name)
-            except Unavailable as error:
-                failure = error
-                self._silent_until = self.clock() + _SILENT_FOR
-        if aged_will_do:
-            return value
-        raise Unavailable("SSM does not answer.") from failure
+    def _ask_unless_silent(self, name: str) -> str | None:
+        if self.clock() < self._silent_until:
+            raise Unavailable("SSM does not answer.")
+        try:
+            return self._ask(name)
+        except Unavailable:
+            self._silent_until = self.clock() + _SILENT_FOR
+            raise
 
     def _ask(self, name: str) -> str | None:
         if not _NAME.fullmatch(name):
