@@ -1,11 +1,9 @@
 """What the consumer logs and counts: where a fault is and which webhook it met, and nothing that a webhook holds."""
 
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -15,30 +13,15 @@ from rollcall.consume import Delivery
 from rollcall.errors import Unavailable
 from rollcall.keys import SourceKey
 from rollcall.tally import Tally
+from tests.apps import imported
 from tests.fakes import World
 from tests.histories import START
 from tests.unit.test_tally import Broken, delivery
-from tools.template import resources
-
-FILE = Path(__file__).parents[2] / "functions/consumer/app.py"
 
 
 @pytest.fixture
 def consumer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    told: dict[str, Any] = resources("AWS::Serverless::Function")["Consumer"]["Environment"]["Variables"]
-    for name in told:
-        monkeypatch.setenv(name, "ENABLED" if name.startswith("TRIM") else "43200" if "MINUTES" in name else "x")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rollcall")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Rollcall")
-    spec = importlib.util.spec_from_file_location("consumer_app", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return imported("Consumer", monkeypatch)
 
 
 def test_a_fault_is_told_by_its_kind_and_place_and_not_in_its_own_words(consumer: ModuleType) -> None:

@@ -1,20 +1,17 @@
 """A run of the trimmer leaves word of how it ended, unless it was a dry one."""
 
-import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from rollcall.trimming import Bookmark, Report, Run, Trimmed
+from tests.apps import imported
 from tools.own_rollcall import tables_in_memory
-from tools.template import resources
 
-FILE = Path(__file__).parents[2] / "functions/trimmer/app.py"
 NOW = 1_800_000_000_000  # Unix milliseconds
 
 
@@ -44,19 +41,7 @@ class Context:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    told: dict[str, Any] = resources("AWS::Serverless::Function")["Trimmer"]["Environment"]["Variables"]
-    for name in told:
-        monkeypatch.setenv(name, "ENABLED" if name.startswith("TRIM") else "43200" if "MINUTES" in name else "x")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rollcall")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Rollcall")
-    spec = importlib.util.spec_from_file_location("trimmer_app", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = imported("Trimmer", monkeypatch)
     monkeypatch.setattr(module, "_bookmark", Bookmark(tables_in_memory().as_boto3, "Presence"))
     monkeypatch.setattr(module, "_now", lambda: NOW)
     return module
