@@ -1,5 +1,6 @@
 """Rollcall's two tables on moto, in the shape that the template gives them."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from moto import mock_aws
 
 from rollcall.consume import Delivery, Outcome
 from rollcall.envelope import Envelope, seal
-from rollcall.keys import SourceKey
+from rollcall.keys import ChannelKey, SourceKey
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
 from rollcall.trimming import Order, Report, Trimmed
 from tests.fakes import MemoryParking
@@ -21,6 +22,7 @@ from tools.template import table_definition
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+ROOM = ChannelKey("pubnub", "main", "room")
 MINUTE = 60_000  # milliseconds
 LEASE = 60 * MINUTE
 RETENTION = USUAL_RETENTION.model_copy(
@@ -92,3 +94,15 @@ def clockwork() -> Iterator[Clockwork]:
         for name in ("Presence", "Events"):
             client.create_table(TableName=name, **table_definition(name))
         yield Clockwork(client)
+
+
+def event(action: str, user: str = "", *, at: int, channel: str = "room") -> bytes:
+    return json.dumps({"action": action, "channel": channel, "uuid": user, "timestamp": at}).encode()
+
+
+def present(rollcall: Clockwork, channel: ChannelKey = ROOM) -> list[str]:
+    return [member.user for member in rollcall.reading.members(channel, 1000, "").members]
+
+
+def logged(rollcall: Clockwork) -> list[tuple[str, str, int]]:
+    return [(one.kind, one.reason, one.occurred_at) for _, one in rollcall.log.read(ROOM, 0, 10**15 - 1)]

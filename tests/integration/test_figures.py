@@ -2,22 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-
-import pytest
 
 from rollcall.intake_figures import PARTITION, IntakeFigures
 from rollcall.keys import SourceKey
 from rollcall.tally import Last
-from tests.integration.tables import Clockwork, clockwork
+from tests.integration.tables import Clockwork
 
 MAIN = SourceKey("pubnub", "main")  # whose webhooks the clockwork receives
-
-
-@pytest.fixture
-def rollcall() -> Iterator[Clockwork]:
-    with clockwork() as made:
-        yield made
 
 
 def test_what_becomes_of_webhooks_is_added_up(rollcall: Clockwork) -> None:

@@ -1,27 +1,19 @@
 """Answers come in pages that Lambda can send, and cursors of other questions do no harm."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from rollcall.errors import InvalidParameter
-from rollcall.keys import ARRIVAL, ChannelKey, SourceKey
+from rollcall.keys import ARRIVAL, SourceKey
 from rollcall.read_shapes import from_cursor, to_cursor
 from rollcall.reading import END_OF_TIME
 from rollcall.timestamps import to_iso
-from tests.integration.tables import LEASE, MINUTE, Clockwork, clockwork
+from tests.integration.tables import LEASE, MINUTE, ROOM, Clockwork
 
-ROOM = ChannelKey("pubnub", "main", "room")
 MAIN = SourceKey("pubnub", "main")
 LAMBDA_ANSWERS = 6_291_556  # bytes at most, of the answer in which the body is a text
 LARGE = 100_000  # bytes
-
-
-@pytest.fixture
-def rollcall() -> Iterator[Clockwork]:
-    with clockwork() as made:
-        yield made
 
 
 def state_changes(rollcall: Clockwork, users: int, state: object) -> None:

@@ -78,10 +78,9 @@ def test_a_webhook_that_x_ray_follows_takes_its_trace_along() -> None:
     sqs = Sqs([200, 200])
     queue(sqs).put(WEBHOOK, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
     queue(sqs).put(WEBHOOK)
-    traced, untraced = (json.loads(str(request.body)) for request in sqs.sent)
-    header = traced["MessageSystemAttributes"]["AWSTraceHeader"]
-    assert header == {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"}
-    assert "MessageSystemAttributes" not in untraced
+    traced, untraced = (request.headers for request in sqs.sent)
+    assert traced["x-amzn-trace-id"] == "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
+    assert "x-amzn-trace-id" not in untraced
 
 
 @pytest.mark.parametrize(("header", "told"), [("Root=1-2;Sampled=1", True), ("Root=1-2;Sampled=0", False), ("", False)])

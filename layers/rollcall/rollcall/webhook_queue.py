@@ -24,12 +24,6 @@ _TIMEOUT = (0.5, 0.9)  # seconds to connect and to answer; two tries end within 
 _AT_ONCE = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 
 
-def _traced(trace: str | None) -> dict[str, object]:
-    # https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
-    header = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
-    return {"MessageSystemAttributes": header} if trace else {}
-
-
 def _session() -> URLLib3Session:
     return URLLib3Session(timeout=_TIMEOUT, socket_options=_AT_ONCE)  # type: ignore[arg-type]  # the stubs know of one number, not of a pair
 
@@ -53,11 +47,11 @@ class WebhookQueue:
         """
         # On a standard queue a group asks for fairness among the groups, and for nothing else.
         group = {"MessageGroupId": f"{envelope.provider}/{envelope.source}"} if self.fair else {}
-        content = json.dumps({"QueueUrl": self.url, "MessageBody": seal(envelope), **group, **_traced(trace)})
+        content = json.dumps({"QueueUrl": self.url, "MessageBody": seal(envelope), **group})
         failure: Exception | None = None
         for _ in range(_TRIES):
             try:
-                status = self.http.send(self._signed(content)).status_code
+                status = self.http.send(self._signed(content, trace)).status_code
             except BotoCoreError as error:
                 failure = error
                 continue
@@ -66,9 +60,13 @@ class WebhookQueue:
             failure = Unavailable(f"SQS answered {status}.")
         raise Unavailable("Queueing the webhook failed.") from failure
 
-    def _signed(self, content: str) -> AWSPreparedRequest:
+    def _signed(self, content: str, trace: str | None) -> AWSPreparedRequest:
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
         headers = {"x-amz-target": "AmazonSQS.SendMessage", "content-type": "application/x-amz-json-1.0"}
+        if trace:
+            # As the SDKs send it; SQS hands it on, and refuses no message for it as it may for an attribute.
+            # https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html
+            headers["x-amzn-trace-id"] = trace
         address = urljoin(self.endpoint or self.url, "/")  # the queue is named inside
         request = AWSRequest("POST", address, data=content, headers=headers)
         SigV4Auth(self.credentials, "sqs", self.region).add_auth(request)
