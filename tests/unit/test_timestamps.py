@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rollcall.timestamps import to_iso, to_milliseconds
+from rollcall.timestamps import Moment, to_iso, to_milliseconds, to_moment
 
 _AT = 1754042400123  # 2025-08-01T10:00:00.123Z
 
@@ -26,6 +26,30 @@ moments = st.integers(10**12, 4 * 10**12)  # milliseconds, from 2001 to 2096: wh
 def test_the_size_of_a_number_tells_its_unit(value: int, unit: str) -> None:
     expected = 1754042400000 if unit == "seconds" else _AT
     assert to_milliseconds(value) == to_milliseconds(str(value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "resolution"),
+    [
+        (1754042400, 1000),
+        ("1754042400", 1000),
+        (1754042400.0, 1000),
+        ("2025-08-01T10:00:00Z", 1000),
+        (1754042400.5, 1),
+        ("1754042400.000", 1),
+        (1754042400000, 1),
+        ("2025-08-01T10:00:00.000Z", 1),
+        (17540424000000000, 1),
+    ],
+)
+def test_how_a_time_is_written_tells_how_fine_its_clock_is(value: object, resolution: int) -> None:
+    assert (to_moment(value) or Moment(0, 0)).resolution == resolution
+
+
+def test_a_number_from_before_all_providers_is_no_time() -> None:
+    assert to_moment(20261126) is None
+    assert to_moment("20261126") is None
+    assert to_moment(10**9) == Moment(10**12, 1000)
 
 
 @given(at=moments, finer=st.integers(0, 9_999))

@@ -9,6 +9,7 @@ from typing import NoReturn
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable
 from rollcall.events import Kind, PresenceEvent
+from rollcall.timestamps import Moment
 
 # Milliseconds. A provider's clock may run ahead of AWS's by seconds; a time further ahead is absurd, and as the newest
 # evidence it would pin its member until then.
@@ -28,16 +29,17 @@ class Transcript:
         kind: Kind,
         *,
         channel: str,
-        at: int | None,
+        at: Moment | None,
         user: str = "",
         event_id: str = "",
         state: str | None = None,
         occupancy: int | None = None,
         reason: str = "",
     ) -> None:
-        """Write down an event that happened `at` Unix milliseconds; `None` where the body does not say."""
+        """Write down an event that happened `at` this time; `None` where the body does not say."""
         received_at = self._envelope.received_at
-        clock_ahead = at is not None and at > received_at + _FURTHEST_AHEAD
+        clock_ahead = at is not None and at.milliseconds > received_at + _FURTHEST_AHEAD
+        moment = Moment(received_at) if at is None or clock_ahead else at
         self._events.append(
             PresenceEvent(
                 provider=self._envelope.provider,
@@ -45,8 +47,9 @@ class Transcript:
                 channel=channel,
                 kind=kind,
                 user=user,
-                occurred_at=received_at if at is None or clock_ahead else at,
+                occurred_at=moment.milliseconds,
                 received_at=received_at,
+                resolution=moment.resolution,
                 position=len(self._events),
                 event_id=event_id,
                 state=state,

@@ -26,6 +26,7 @@ class PresenceEvent:
     """One thing that a provider says happened in a channel.
 
     `occurred_at` and `received_at` are Unix milliseconds; an event without a time of its own takes the receipt time.
+    `resolution` is that of the clock that told `occurred_at`, in milliseconds: 1,000 where it told whole seconds.
     `position` counts the events of one body from 0. `state` is JSON text, `None` where the event says nothing of it.
     `reason` says why (`lease_expired`), or what it was that Rollcall does not know. `clock_ahead` marks an event whose
     own time lay in the future, so that it was given its receipt time.
@@ -39,6 +40,7 @@ class PresenceEvent:
     session: str = ""
     occurred_at: int
     received_at: int
+    resolution: int = 1
     position: int = 0
     event_id: str = ""
     state: str | None = None

@@ -1,6 +1,8 @@
 """Times as providers write them, and as Rollcall answers with them."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -12,22 +14,40 @@ _UNITS = (
     (10**18, 1 / 10_000),  # PubNub's 17-digit timetokens, in units of 100 ns
     (10**20, 1 / 1_000_000),  # nanoseconds
 )
+_EARLIEST = 10**9  # seconds; in 2001, before all of these providers: 20261126 is a date, and 1 is a counter
+
+_SECOND = 1_000  # milliseconds
+_FRACTION = re.compile(r"[.,]\d")
 
 
-def to_milliseconds(value: object) -> int | None:
-    """A time as Unix milliseconds: seconds, milliseconds or finer, as a number or as text, or ISO 8601.
+class Moment(NamedTuple):
+    """A time in Unix milliseconds, and how fine the clock was that told it: `resolution` is 1,000 for whole seconds."""
+
+    milliseconds: int
+    resolution: int = 1
+
+
+def to_moment(value: object) -> Moment | None:
+    """A time as providers write it: seconds, milliseconds or finer, as a number or as text, or ISO 8601.
 
     `None` for whatever is no time: providers leave times out, and send zeros and empty text instead.
     """
     if isinstance(value, str):
         text = value.strip()
         try:
-            value = float(text) if "." in text else int(text)
+            number = float(text) if "." in text else int(text)
         except ValueError:
             return _from_iso(text)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _UNITS[-1][0]:
+        return _from_number(number, has_fraction="." in text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return next((_scaled(value, factor) for bound, factor in _UNITS if value < bound), 0) or None
+    return _from_number(value, has_fraction=isinstance(value, float) and not value.is_integer())
+
+
+def to_milliseconds(value: object) -> int | None:
+    """The same without the resolution, for those who only look at a time."""
+    moment = to_moment(value)
+    return None if moment is None else moment.milliseconds
 
 
 def to_iso(milliseconds: int) -> str:
@@ -36,12 +56,16 @@ def to_iso(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
-def _scaled(value: float, factor: float) -> int:
+def _from_number(value: float, *, has_fraction: bool) -> Moment | None:
+    if not _EARLIEST <= value < _UNITS[-1][0]:
+        return None
+    factor = next(factor for bound, factor in _UNITS if value < bound)
     # Whole numbers stay whole: a float has no room for the digits of a timetoken.
-    return round(value * factor) if factor >= 1 else int(value) // round(1 / factor)
+    milliseconds = round(value * factor) if factor >= 1 else int(value) // round(1 / factor)
+    return Moment(milliseconds, _SECOND if factor == _SECOND and not has_fraction else 1)
 
 
-def _from_iso(text: str) -> int | None:
+def _from_iso(text: str) -> Moment | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -51,4 +75,4 @@ def _from_iso(text: str) -> int | None:
         milliseconds = (aware - _EPOCH) // timedelta(milliseconds=1)
     except (OverflowError, ValueError):
         return None
-    return milliseconds if milliseconds > 0 else None
+    return Moment(milliseconds, 1 if _FRACTION.search(text) else _SECOND) if milliseconds > 0 else None

@@ -18,7 +18,7 @@ from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
 from rollcall.provider import Setup
-from rollcall.timestamps import to_milliseconds
+from rollcall.timestamps import Moment, to_moment
 
 SETUP = Setup(
     title="PubNub",
@@ -260,9 +260,9 @@ def _times(item: _Item, repeated: Mapping[str, object]) -> tuple[object, ...]:
     """Where the time may stand, the best first. Inside may be a state, which a client can make look like anything: it
     may only refine what the envelope says."""
     inner: tuple[object, ...] = (repeated.get("precise_timestamp"), repeated.get("timestamp"))
-    outer = to_milliseconds(item.timestamp)
-    finest = next((ms for ms in map(to_milliseconds, inner) if ms is not None), None)
-    if outer is not None and finest is not None and finest // 1000 != outer // 1000:
+    outer = to_moment(item.timestamp)
+    finest = next(filter(None, map(to_moment, inner)), None)
+    if outer and finest and finest.milliseconds // 1000 != outer.milliseconds // 1000:
         inner = ()
     return (item.fields.get("timestamp"), *inner, item.timestamp)
 
@@ -296,7 +296,7 @@ def _add(
     occupancy: int | None,
     name: str,
 ) -> None:
-    at = next((ms for ms in map(to_milliseconds, times) if ms is not None), None)
+    at = next(filter(None, map(to_moment, times)), None)
     event_id = as_name(item.fields.get("id")) or item.event_id
     if kind is None or not channel or (kind in _OF_A_MEMBER and not user):
         transcript.add(
@@ -318,7 +318,7 @@ def _add(
         _add_interval(transcript, item, channel, at, event_id)
 
 
-def _add_interval(transcript: Transcript, item: _Item, channel: str, at: int | None, event_id: str) -> None:
+def _add_interval(transcript: Transcript, item: _Item, channel: str, at: Moment | None, event_id: str) -> None:
     for kind, names in _INTERVAL_LISTS:
         lists = (item.fields.get(name) for name in names)
         for user in (as_name(user) for users in lists if isinstance(users, list) for user in users):

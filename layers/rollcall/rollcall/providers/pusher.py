@@ -13,7 +13,7 @@ from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
 from rollcall.provider import Setup
-from rollcall.timestamps import to_milliseconds
+from rollcall.timestamps import Moment, to_moment
 
 SETUP = Setup(
     title="Pusher Channels",
@@ -82,14 +82,14 @@ def parse(envelope: Envelope) -> list[PresenceEvent]:
     items = body.get("events", [body] if "name" in body else None)  # soketi once sent a single event bare (its #137)
     if not isinstance(items, list):
         raise Unreadable("The body has no events.")
-    at = to_milliseconds(body.get("time_ms"))
+    at = to_moment(body.get("time_ms"))
     transcript = Transcript(envelope)
     for item in items:
         _add(transcript, item if isinstance(item, dict) else {}, at)
     return transcript.oldest_first()
 
 
-def _add(transcript: Transcript, item: dict[str, object], at: int | None) -> None:
+def _add(transcript: Transcript, item: dict[str, object], at: Moment | None) -> None:
     name = as_name(item.get("name"))
     channel = as_name(item.get("channel"))
     user = as_name(item.get("user_id"))  # soketi keeps the type that the application gave it: 1 and "1" are one user

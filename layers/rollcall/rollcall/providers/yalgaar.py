@@ -10,7 +10,7 @@ from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
 from rollcall.provider import Setup
-from rollcall.timestamps import to_milliseconds
+from rollcall.timestamps import to_moment
 
 SETUP = Setup(
     title="Yalgaar",
@@ -82,7 +82,7 @@ def _add(transcript: Transcript, entry: dict[str, object], of_messages: bool) ->
     action = as_name(entry.get("action"))
     channel = as_name(entry.get("channel"))
     user = as_name(entry.get("uuid"))
-    at = to_milliseconds(entry.get("timestamp"))
+    at = to_moment(entry.get("timestamp"))
     kind = Kind.MESSAGE if of_messages else _ACTIONS.get(action.lower())
     if kind is None or not channel or not user:
         transcript.add(Kind.UNKNOWN, channel=channel, at=at, user=user, reason=action or "no action")
