@@ -20,6 +20,7 @@ from rollcall.envelope import Envelope, seal
 from rollcall.events import Kind, PresenceEvent
 from rollcall.keys import SourceKey
 from rollcall.merge import Channel, Count, Member, Stamp, State
+from rollcall.timestamps import to_iso
 
 START = 1_754_042_400_000  # Unix milliseconds, a whole second
 SECOND = 1_000
@@ -35,12 +36,16 @@ def stored_secrets(source: SourceKey, *, doubted: bool = False) -> object:  # no
 
 @dataclass(frozen=True)
 class Webhook:
-    """One body as a provider sends it; `dialect` says how it is written, `events` what it says, in its order."""
+    """One body as a provider sends it; `dialect` says how it is written, `events` what it says, in its order.
+
+    A `coarse` one tells its times in whole seconds.
+    """
 
     dialect: str
     source: str
     received_at: int
     events: tuple[PresenceEvent, ...]
+    coarse: bool = False
 
     def received_later(self, by: int) -> "Webhook":
         """The same body, sent again."""
@@ -119,7 +124,7 @@ class History:
 
 # ---- Evidence ------------------------------------------------------------------------------------------
 
-_STAMPS = st.builds(Stamp, st.integers(1, 4), st.integers(1, 3), st.integers(0, 1))
+_STAMPS = st.builds(Stamp, st.integers(1, 4), st.integers(1, 3), st.integers(0, 1), st.sampled_from((1, 2)))
 _MAYBE = st.none() | _STAMPS
 _DATA = st.none() | st.sampled_from("ab")
 
@@ -140,15 +145,20 @@ CHANNELS = st.builds(
 
 @dataclass(frozen=True)
 class _Clock:
-    """A clock's tick in milliseconds, and who keeps such a clock."""
+    """When things happen, in milliseconds from the start; leases are made of `tick`. `dialects` says who tells it."""
 
+    moments: tuple[int, ...]
     tick: int
     dialects: tuple[tuple[str, ...], ...]
 
 
+_TOLD_TOGETHER = (("pusher", "pubnub"), ("pubnub", "pubnub legacy"), ("pusher", "yalgaar", "pubnub"))
+_EACH_ALONE = (("pusher",), ("pubnub",), ("pubnub legacy",), ("yalgaar",))
 _CLOCKS = (
-    _Clock(MILLISECOND, (("pusher",), ("pubnub",), ("pusher", "pubnub"))),
-    _Clock(SECOND, (("pubnub legacy",), ("pubnub", "pubnub legacy"), ("yalgaar",), ("pusher", "yalgaar", "pubnub"))),
+    _Clock((0, 1, 2, 3, 4), MILLISECOND, (*_EACH_ALONE, *_TOLD_TOGETHER)),
+    _Clock((0, 1_000, 2_000, 3_000, 4_000), SECOND, (*_EACH_ALONE, *_TOLD_TOGETHER)),
+    # Within a second and across its edges, for clocks of both resolutions.
+    _Clock((0, 400, 999, 1_000, 1_400), 500, (*_EACH_ALONE, *_TOLD_TOGETHER)),
 )
 
 _NAMES = (  # of channels or users: those that stand together must not be taken for one another
@@ -178,7 +188,7 @@ _STATES = (None, '{"mood":"#calm"}', '{"mood":"b%23","nested":{"list":[1,null]}}
 
 _SMALL = st.integers(0, 2)
 _EVENTS = st.tuples(st.integers(0, 8), _SMALL, _SMALL, st.integers(0, 4), _SMALL)  # kind, channel, user, tick, detail
-_WEBHOOKS = st.tuples(_SMALL, _SMALL, _SMALL, st.booleans(), st.lists(_EVENTS, min_size=1, max_size=4))
+_WEBHOOKS = st.tuples(_SMALL, _SMALL, _SMALL, st.booleans(), st.booleans(), st.lists(_EVENTS, min_size=1, max_size=4))
 
 
 @st.composite
@@ -188,10 +198,10 @@ def histories(draw: st.DrawFn) -> History:
     sources = draw(st.sampled_from(_SOURCES))
     channels, users = draw(st.sampled_from(_NAMES)), draw(st.sampled_from(_NAMES))
     webhooks: list[Webhook] = []
-    for number, (dialect, source, arrival, with_ids, drawn) in enumerate(
+    for number, (dialect, source, arrival, coarse, with_ids, drawn) in enumerate(
         draw(st.lists(_WEBHOOKS, min_size=1, max_size=6))
     ):
-        webhook = Webhook(_pick(dialects, dialect), _pick(sources, source), START + arrival, ())
+        webhook = Webhook(_pick(dialects, dialect), _pick(sources, source), START + arrival, (), coarse)
         events = [
             _event(webhook, clock, kind, _pick(channels, channel), _pick(users, user), tick, detail)
             for kind, channel, user, tick, detail in drawn
@@ -239,7 +249,7 @@ def _event(
         channel=channel,
         kind=chosen,
         user="" if of_channel else user,
-        occurred_at=START + tick * clock.tick,
+        occurred_at=START + _pick(clock.moments, tick),
         received_at=webhook.received_at,
         state=_STATES[detail] if carries_state else None,
         occupancy=detail if counts else None,
@@ -247,11 +257,16 @@ def _event(
 
 
 def _written(webhook: Webhook, events: Sequence[PresenceEvent], event_id: str = "") -> Webhook:
-    """The webhook with events as its dialect can tell them: places, one time for a body of Pusher's, PubNub's ids."""
+    """The webhook with events as its dialect can tell them: places, times, one of them for a body of Pusher's, ids."""
     if webhook.dialect == "pubnub legacy":
         events = events[:1]
     if webhook.dialect == "pusher":
         events = [replace(event, occurred_at=events[0].occurred_at) for event in events]
+    if webhook.coarse:
+        events = [
+            replace(event, occurred_at=event.occurred_at - event.occurred_at % SECOND, resolution=SECOND)
+            for event in events
+        ]
     return replace(
         webhook,
         events=tuple(
@@ -270,7 +285,9 @@ def _written(webhook: Webhook, events: Sequence[PresenceEvent], event_id: str = 
 def _repeating_an_event(webhooks: list[Webhook], number: int, to: int) -> list[Webhook]:
     """PubNub may tell an event in another batch again, under the same id."""
     told, other = webhooks[number], webhooks[to]
-    if number == to or not told.events[0].event_id or other.dialect != "pubnub" or other.source != told.source:
+    if number == to or not told.events[0].event_id or (other.dialect, other.coarse) != ("pubnub", told.coarse):
+        return webhooks
+    if other.source != told.source:
         return webhooks
     return [*webhooks[:to], _written(other, [*other.events, told.events[0]]), *webhooks[to + 1 :]]
 
@@ -316,7 +333,7 @@ def _pusher(events: Sequence[PresenceEvent]) -> bytes:
         | _given(user_id=event.user or None, user_info=_data(event), subscription_count=event.occupancy)
         for event in events
     ]
-    return _json({"time_ms": events[0].occurred_at, "events": items})
+    return _json({"time_ms": _number(events[0]), "events": items})
 
 
 def _pubnub(events: Sequence[PresenceEvent]) -> bytes:
@@ -324,7 +341,7 @@ def _pubnub(events: Sequence[PresenceEvent]) -> bytes:
         {
             "schema": f"pubnub.com/schemas/events/{_PUBNUB_SCHEMAS[kind]}?v=1.0.0",
             "data": [
-                {"channel": event.channel, "timestamp": event.occurred_at}
+                {"channel": event.channel, "timestamp": _iso(event)}
                 | _given(
                     id=event.event_id or None, userId=event.user or None, data=_data(event), occupancy=event.occupancy
                 )
@@ -340,6 +357,7 @@ def _pubnub_legacy(events: Sequence[PresenceEvent]) -> bytes:
     (event,) = events
     return _json(
         {"channel": event.channel, "timestamp": event.occurred_at // SECOND, **_PUBNUB_LEGACY[event.kind]}
+        | _given(precise_timestamp=str(event.occurred_at) if event.resolution == MILLISECOND else None)
         | _given(uuid=event.user or None, data=_data(event), occupancy=event.occupancy)
     )
 
@@ -349,7 +367,7 @@ def _yalgaar(events: Sequence[PresenceEvent]) -> bytes:
         {
             "channel": event.channel,
             "uuid": event.user,
-            "timestamp": str(event.occurred_at // SECOND),
+            "timestamp": str(_number(event)),
             "action": _YALGAAR_ACTIONS[event.kind],
         }
         for event in events
@@ -363,6 +381,16 @@ _BODIES: Mapping[str, Callable[[Sequence[PresenceEvent]], bytes]] = {
     "pubnub legacy": _pubnub_legacy,
     "yalgaar": _yalgaar,
 }
+
+
+def _number(event: PresenceEvent) -> int:
+    """Its time as a number, whose size tells its unit."""
+    return event.occurred_at // event.resolution
+
+
+def _iso(event: PresenceEvent) -> str:
+    written = to_iso(event.occurred_at)
+    return written if event.resolution == MILLISECOND else written.replace(".000Z", "Z")
 
 
 def _data(event: PresenceEvent) -> object:

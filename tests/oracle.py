@@ -44,7 +44,7 @@ def places(events: Iterable[PresenceEvent]) -> set[Place]:
 
 def answer(events: Iterable[PresenceEvent], place: Place, lease: int, now: int) -> Answer:
     here = [event for event in events if Place(event.provider, event.source, event.channel) == place]
-    vacated = _newest(event for event in here if event.kind is Kind.CHANNEL_VACATED)
+    vacated = _newest(event for event in here if _says_nobody_is_there(event))
     occupied = _newest(event for event in here if event.kind is Kind.CHANNEL_OCCUPIED)
     counted = _newest(
         (event for event in here if event.kind is Kind.OCCUPANCY_REPORTED and event.occupancy is not None),
@@ -55,6 +55,8 @@ def answer(events: Iterable[PresenceEvent], place: Place, lease: int, now: int) 
         for user, session in sorted({(event.user, event.session) for event in here if event.user})
         if (presence := _presence(here, user, session, vacated, lease, now))
     ]
+    if counted and vacated and _is_newer(vacated, counted):
+        counted = None  # it counted those who are gone
     if occupied and not _is_newer(occupied, vacated):
         occupied = None  # the provider has taken its word back
     return Answer(
@@ -67,8 +69,14 @@ def answer(events: Iterable[PresenceEvent], place: Place, lease: int, now: int) 
 
 
 def log(events: Iterable[PresenceEvent]) -> set[PresenceEvent]:
-    """Each event once, however often it came: a retry differs by its receipt, a repeated id by its place as well."""
-    return {replace(event, received_at=0, position=0 if event.event_id else event.position) for event in events}
+    """Each event once, however often it came: a retry differs by its receipt, a repeated id by its place as well.
+
+    How fine its clock was is no part of what happened.
+    """
+    return {
+        replace(event, received_at=0, resolution=1, position=0 if event.event_id else event.position)
+        for event in events
+    }
 
 
 def _presence(
@@ -79,9 +87,10 @@ def _presence(
     left = _newest(event for event in own if event.kind in (Kind.LEFT, Kind.TIMED_OUT))
     if seen is None or now >= seen.occurred_at + lease:
         return None
-    if not _is_newer(seen, left) or not _is_newer(seen, vacated):
-        return None
     joined = _newest(event for event in own if event.kind is Kind.JOINED)
+    # A change of state proves a presence that nothing contradicts; after an end of it only a join does.
+    if any(end and not (joined and _is_newer(joined, end)) for end in (left, vacated)):
+        return None
     told = _newest(
         (event for event in own if event.kind in (Kind.JOINED, Kind.STATE_CHANGED) and event.state is not None),
         what=lambda event: event.state or "",
@@ -98,7 +107,8 @@ def _newest(
     """The newest of the events that tell one thing.
 
     Of one time the first received is kept, for a later receipt is a retry; and in one body the last, for those are two
-    events. Two bodies received in one millisecond may tell `what` differently at one time and place: the greater one.
+    events. Two bodies received in one millisecond may tell `what` differently at one time and place: then the one of
+    the finer clock, then the greater one.
     """
     candidates = list(events)
     if not candidates:
@@ -108,15 +118,25 @@ def _newest(
     first = min(event.received_at for event in candidates)
     candidates = [event for event in candidates if event.received_at == first]
     last = max(event.position for event in candidates)
-    return max((event for event in candidates if event.position == last), key=what)
+    candidates = [event for event in candidates if event.position == last]
+    finest = min(event.resolution for event in candidates)
+    return max((event for event in candidates if event.resolution == finest), key=what)
+
+
+def _says_nobody_is_there(event: PresenceEvent) -> bool:
+    return event.kind is Kind.CHANNEL_VACATED or (event.kind is Kind.OCCUPANCY_REPORTED and event.occupancy == 0)
 
 
 def _is_newer(sign: PresenceEvent, end: PresenceEvent | None) -> bool:
-    """Whether a sign of presence came after the end of it; what stands level in all respects has ended."""
+    """Whether a sign of presence came after the end of it; what stands level in all respects has ended.
+
+    Two clocks are compared as if both were as coarse as the coarser one.
+    """
     if end is None:
         return True
-    if sign.occurred_at != end.occurred_at:
-        return sign.occurred_at > end.occurred_at
+    tick = max(sign.resolution, end.resolution)
+    if sign.occurred_at // tick != end.occurred_at // tick:
+        return sign.occurred_at // tick > end.occurred_at // tick
     if sign.received_at != end.received_at:
         return sign.received_at > end.received_at
     return sign.position > end.position

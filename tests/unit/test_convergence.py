@@ -17,7 +17,7 @@ from rollcall.events import Kind, PresenceEvent
 from rollcall.intake import interpret
 from rollcall.keys import ChannelKey, MemberKey, event_channel, event_member
 from rollcall.merge import Channel, Member, Stamp, channel_evidence, member_evidence
-from rollcall.records import stamp_text
+from rollcall.records import above, stamp_text
 from tests import oracle
 from tests.fakes import Queue, Troubles, World, troubled
 from tests.histories import (
@@ -78,13 +78,20 @@ def test_merging_what_is_known_changes_nothing(
 
 
 _TIMES = st.integers(0, 20) | st.integers(0, 10**15 - 1)
-_ANY_STAMPS = st.builds(Stamp, _TIMES, _TIMES, st.integers(0, 20) | st.integers(0, 10**7 - 1))
+_ANY_STAMPS = st.builds(Stamp, _TIMES, _TIMES, st.integers(0, 10**7 - 1), st.sampled_from((1, 1_000)))
+
+
+@given(_ANY_STAMPS, _TIMES)
+def test_a_table_can_be_asked_for_what_is_above_a_time(stamp: Stamp, time: int) -> None:
+    assert (stamp_text(stamp) > above(time)) == (stamp.occurred_at > time)
 
 
 @given(_ANY_STAMPS, _ANY_STAMPS)
-def test_stamps_sort_the_same_as_text(one: Stamp, other: Stamp) -> None:
-    for varied in (other, one._replace(position=other.position), one._replace(received_at=other.received_at)):
-        assert (stamp_text(one) < stamp_text(varied)) == (one < varied)
+def test_of_two_signs_of_one_time_only_one_is_newer(one: Stamp, other: Stamp) -> None:
+    for same in (other, other._replace(occurred_at=one.occurred_at)):
+        assert not (one.is_newer_than(same) and same.is_newer_than(one))
+        if not one.ties_with(same):
+            assert one.is_newer_than(same) == (one.occurred_at > same.occurred_at)
 
 
 # ---- Any delivery ends in the same ---------------------------------------------------------------------
@@ -120,12 +127,23 @@ _EVENTS_THAT_TIE = st.builds(
     provider=st.just("pubnub"),
     source=st.just("prod"),
     channel=st.just("room"),
-    kind=st.sampled_from((Kind.JOINED, Kind.STATE_CHANGED, Kind.LEFT, Kind.CHANNEL_VACATED, Kind.CHANNEL_OCCUPIED)),
+    kind=st.sampled_from(
+        (
+            Kind.JOINED,
+            Kind.STATE_CHANGED,
+            Kind.LEFT,
+            Kind.CHANNEL_VACATED,
+            Kind.CHANNEL_OCCUPIED,
+            Kind.OCCUPANCY_REPORTED,
+        )
+    ),
     user=st.just("u"),
-    occurred_at=_TINY,
+    occurred_at=st.integers(1, 4),
     received_at=_TINY,
+    resolution=_TINY,
     position=_TINY,
     state=st.sampled_from((None, "1", "2")),
+    occupancy=st.sampled_from((None, 0, 1)),
 )
 
 
@@ -134,7 +152,7 @@ def test_the_rules_answer_as_the_oracle_does_whatever_ties(events: list[Presence
     world = World()
     world.members.records, world.channels.records = _merged(events)
     place = oracle.Place("pubnub", "prod", "room")
-    for now in range(1, 6):
+    for now in range(1, 8):
         assert _answer(world, place, 2, now) == oracle.answer(events, place, 2, now)
 
 
@@ -280,17 +298,16 @@ def _merged(events: list[PresenceEvent]) -> tuple[dict[MemberKey, Member], dict[
 def _answer(world: World, place: oracle.Place, lease: int, now: int) -> oracle.Answer:
     key = ChannelKey(*place)
     channel = world.channels.records.get(key, Channel())
-    floor = presence.floor(channel, lease, now)
     stays = [
         (of.session, presence.stay(of.user, member, channel))
         for of, member in sorted(world.members.records.items())
-        if of.channel == key and presence.is_present(member, floor)
+        if of.channel == key and presence.is_present(member, channel, lease, now)
     ]
     return oracle.Answer(
         members=tuple(
             oracle.Presence(stay.user, session, stay.since, stay.last_seen, stay.state) for session, stay in stays
         ),
-        declared_occupied=presence.is_declared_occupied(channel, floor),
-        reported_occupancy=channel.reported.members if channel.reported else None,
+        declared_occupied=presence.is_declared_occupied(channel, lease, now),
+        reported_occupancy=presence.reported_occupancy(channel),
         occupied_since=presence.occupied_since(channel, [stay for _, stay in stays]),
     )

@@ -47,3 +47,11 @@ class PresenceEvent:
     occupancy: int | None = None
     reason: str = ""
     clock_ahead: bool = False
+
+    @property
+    def empties_channel(self) -> bool:
+        """Whether it says that nobody is in the channel any more: by a word of its own, or by a count of 0.
+
+        Not by the count that comes with a leave: PubNub's own samples write 0 there while others stay.
+        """
+        return self.kind is Kind.CHANNEL_VACATED or (self.kind is Kind.OCCUPANCY_REPORTED and self.occupancy == 0)

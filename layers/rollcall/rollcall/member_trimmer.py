@@ -67,22 +67,24 @@ class MemberTrimmer:
         """Trim one channel; `False` if the time was over before its end, and the next run must look at it again."""
         now = self.now()
         channel = self.reader.channel(entry.channel)
-        floor = presence.floor(channel, lease, now)
+        doubtful = max(
+            now - lease, channel.vacated.end if channel.vacated else 0
+        )  # who came later is there for certain
         signs: list[int] = []  # times of the signs by which somebody is there
-        for indexed in self.reader.arrived_by(entry.channel, floor.occurred_at):
+        for indexed in self.reader.arrived_by(entry.channel, doubtful):
             if is_late():
                 return False
             member = indexed.member
-            stays = presence.is_present(member, floor) or presence.may_be_present(member, channel, lease, now)
-            if member.seen and stays:
+            is_there = presence.is_present(member, channel, lease, now)
+            if member.seen and (is_there or presence.may_be_present(member, channel, lease, now)):
                 signs.append(member.seen.occurred_at)
                 self._move_on(indexed, signs[-1], report)
             else:
                 self._let_go(indexed, channel, lease, now, report)
-        came = self.reader.first_arrived_after(entry.channel, floor.occurred_at)
+        came = self.reader.first_arrived_after(entry.channel, doubtful)
         if came is not None:
             signs.append(came)
-        if channel.occupied and presence.is_declared_occupied(channel, floor):
+        if channel.occupied and presence.is_declared_occupied(channel, lease, now):
             signs.append(channel.occupied.occurred_at)
         if not signs and not entry.is_trusted(now):
             self._leave_directory(entry, report)
@@ -102,7 +104,7 @@ class MemberTrimmer:
 
     def _leave_index(self, key: MemberKey, member: Member) -> None:
         # Unless there is new evidence since the index was read: then who wrote it has decided about the index.
-        registers = {"seen": member.seen, "left": member.left}
+        registers = {"seen": member.seen, "left": member.left, "joined": member.joined}
         with self._unless_overtaken():
             self.client.update_item(
                 TableName=self.table,

@@ -15,13 +15,41 @@ from rollcall.events import Kind, PresenceEvent
 class Stamp(NamedTuple):
     """When an event happened, when it was received (both Unix milliseconds), and where in its body it stood.
 
-    Stamps compare as tuples: that is the order *between* registers. Where clocks of one second give a join and a
-    leave the same time, the later receipt decides, then the later position in the body.
+    `resolution` is that of the clock that told when it happened, in milliseconds: whatever happened between `begin` and
+    `end` carries this stamp.
     """
 
     occurred_at: int
     received_at: int
     position: int
+    resolution: int = 1
+
+    @property
+    def begin(self) -> int:
+        return self.occurred_at - self.occurred_at % self.resolution
+
+    @property
+    def end(self) -> int:
+        return self.begin + self.resolution - 1
+
+    def is_newer_than(self, other: "Stamp | None") -> bool:
+        """The order *between* registers: whether this contradicts the other, or all if there is no other.
+
+        A clock of whole seconds cannot say what came first within one, so times compare at the coarser of the two
+        resolutions. Where they are equal the later receipt decides, then the later position in the body.
+        """
+        if other is None:
+            return True
+        coarser = max(self.resolution, other.resolution)
+        own, others = self.occurred_at // coarser, other.occurred_at // coarser
+        return (own, self.received_at, self.position) > (others, other.received_at, other.position)
+
+    def ties_with(self, other: "Stamp | None") -> bool:
+        """Whether only the receipt says which of the two is newer."""
+        if other is None:
+            return False
+        coarser = max(self.resolution, other.resolution)
+        return self.occurred_at // coarser == other.occurred_at // coarser
 
 
 class State(NamedTuple):
@@ -40,7 +68,11 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The evidence about one member: that it is there, that it has gone, when it came, what it carries."""
+    """The evidence about one member: the newest sign of it, that it has gone, that it came, what it carries.
+
+    A join is strong evidence, and speaks of `seen` and `joined`. A change of its state is weak: it prolongs a presence,
+    and contradicts nothing, so it speaks of `seen` alone.
+    """
 
     seen: Stamp | None = None
     left: Stamp | None = None
@@ -99,7 +131,8 @@ def channel_evidence(event: PresenceEvent) -> Channel | None:
         case Kind.CHANNEL_VACATED:
             return Channel(vacated=stamp)
         case Kind.OCCUPANCY_REPORTED if event.occupancy is not None:
-            return Channel(reported=Count(stamp, event.occupancy))
+            # A count of nobody names everybody: it is the word that the channel was vacated.
+            return Channel(reported=Count(stamp, event.occupancy), vacated=stamp if event.empties_channel else None)
         case _:
             return None
 
@@ -111,20 +144,23 @@ def stamps(evidence: Member | Channel) -> list[Stamp]:
 
 
 def _stamp(event: PresenceEvent) -> Stamp:
-    return Stamp(event.occurred_at, event.received_at, event.position)
+    return Stamp(event.occurred_at, event.received_at, event.position, event.resolution)
 
 
 def _state(event: PresenceEvent) -> State | None:
     return None if event.state is None else State(_stamp(event), event.state)
 
 
-def _rank(stamp: Stamp) -> tuple[int, int, int]:
+def _rank(stamp: Stamp) -> tuple[int, int, int, int]:
     """The order *within* a register: of equal times the first received is kept, for a later receipt is a retry;
-    within one body the last position, for those are two events."""
-    return stamp.occurred_at, -stamp.received_at, stamp.position
+    within one body the last position, for those are two events.
+
+    It is total, or merging would depend on the order: so resolutions count only where all else is equal.
+    """
+    return stamp.occurred_at, -stamp.received_at, stamp.position, -stamp.resolution
 
 
-def _rank_of_valued(value: State | Count) -> tuple[tuple[int, int, int], object]:
+def _rank_of_valued(value: State | Count) -> tuple[tuple[int, int, int, int], object]:
     # The value itself comes last, so that even two bodies of the same millisecond cannot make the order matter.
     return _rank(value.stamp), value[1]
 

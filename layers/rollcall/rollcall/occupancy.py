@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 from rollcall.events import Kind, PresenceEvent
 
-_THERE = {Kind.JOINED, Kind.STATE_CHANGED}
 _GONE = {Kind.LEFT, Kind.TIMED_OUT}
-_OF_A_MEMBER = _THERE | _GONE
+_OF_A_MEMBER = {Kind.JOINED, Kind.STATE_CHANGED, *_GONE}
 
 type _Who = tuple[str, str]
 """User and session."""
@@ -34,7 +33,7 @@ def most(events: Sequence[PresenceEvent], members_now: int, times: Sequence[int]
         told.append((number, len(there)))
         while event and (event.occurred_at <= time or time == now):
             _apply(event, there)
-            if event.kind is Kind.CHANNEL_VACATED:
+            if event.empties_channel:
                 vacated = len(told)
             told.append((number, len(there)))
             event = next(waiting, None)
@@ -56,9 +55,9 @@ def _there_at_the_beginning(events: Sequence[PresenceEvent]) -> set[_Who]:
 
 
 def _apply(event: PresenceEvent, there: set[_Who]) -> None:
-    if event.kind in _THERE:
+    if event.kind is Kind.JOINED:  # who changes a state is there already, or has gone and stays so
         there.add((event.user, event.session))
     elif event.kind in _GONE:
         there.discard((event.user, event.session))
-    elif event.kind is Kind.CHANNEL_VACATED:
+    elif event.empties_channel:
         there.clear()

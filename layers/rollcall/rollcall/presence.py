@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from rollcall.merge import Channel, Member, Stamp
 
-_NEVER = Stamp(0, 0, 0)
-_LAST_OF_ITS_TIME = 10**15 - 1  # above every receipt time and position
-
 
 @dataclass(frozen=True, slots=True)
 class Stay:
@@ -22,59 +19,97 @@ class Stay:
     state: str | None
 
 
-def floor(channel: Channel, lease: int, now: int) -> Stamp:
-    """Evidence at or below this stamp makes nobody present any more: its lease has ended, or the channel was vacated.
-
-    One stamp for both, so that a table can be asked for what is above it.
-    """
-    lease_ended = Stamp(now - lease, _LAST_OF_ITS_TIME, _LAST_OF_ITS_TIME)
-    return max(lease_ended, channel.vacated or _NEVER)
-
-
 def has_come(member: Member) -> bool:
-    """Whether the newest thing known of the member itself is that it is there; that is what the index holds."""
-    return member.seen is not None and (member.left is None or member.seen > member.left)
+    """Whether the member is there by all that is known of itself; that is what the index holds.
+
+    Who was never told to have left may be known by weak evidence alone; who left comes back by a join.
+    """
+    return _has_come_since(member, member.left)
 
 
-def is_present(member: Member, floor: Stamp) -> bool:
-    return has_come(member) and member.seen is not None and member.seen > floor
+def is_present(member: Member, channel: Channel, lease: int, now: int) -> bool:
+    return _is_leased(member, lease, now) and has_come(member) and _has_come_since(member, channel.vacated)
 
 
 def may_be_present(member: Member, channel: Channel, lease: int, now: int) -> bool:
-    """Whether only the receipt of one time stamp says that the channel was vacated after the member was seen.
+    """Whether only the order of receipt says that the channel was vacated after the member came.
 
     The same word of its being vacated may yet turn out to have been received earlier, and then the member is there.
     """
-    seen, vacated = member.seen, channel.vacated
-    tied = seen is not None and vacated is not None and seen.occurred_at == vacated.occurred_at
-    return tied and has_come(member) and seen is not None and now < seen.occurred_at + lease
+    ties = member.joined is not None and member.joined.ties_with(channel.vacated)
+    return ties and _is_leased(member, lease, now) and has_come(member)
+
+
+def vacated_cutoff(channel: Channel) -> int | None:
+    """Who came at this time or before has gone, for the channel was vacated; `None` where it never was.
+
+    A time by itself, so that a table can be asked for those above it. It is the end of the second before, for no clock
+    is coarser: within the second, the resolutions and the receipts decide.
+    """
+    vacated = channel.vacated
+    return None if vacated is None else vacated.occurred_at - vacated.occurred_at % 1_000 - 1
 
 
 def lease_end(member: Member, channel: Channel, lease: int, now: int) -> int | None:
     """When the lease ended of a member that is gone for no other reason; `None` if it is present, left or vacated."""
-    if member.seen is None or not has_come(member) or (channel.vacated and channel.vacated >= member.seen):
+    if member.seen is None or not has_come(member) or not _has_come_since(member, channel.vacated):
         return None
     end = member.seen.occurred_at + lease
     return end if end <= now else None
+
+
+def arrival(member: Member) -> Stamp | None:
+    """The sign by which a member came that is there by its own evidence; `None` for others."""
+    if not has_come(member):
+        return None
+    return member.joined if member.joined and member.joined.is_newer_than(member.left) else member.seen
 
 
 def stay(user: str, member: Member, channel: Channel) -> Stay:
     """How a present member came, and what it carries: nothing from before it last went counts."""
     if member.seen is None:
         raise ValueError("Only who was seen can stay.")
-    went = max(member.left or _NEVER, channel.vacated or _NEVER)
-    came = member.joined if member.joined and member.joined > went else member.seen
-    state = member.state.data if member.state and member.state.stamp > went else None
+    came = member.joined if member.joined and _is_since_it_went(member.joined, member, channel) else member.seen
+    is_current = member.state is not None and _is_since_it_went(member.state.stamp, member, channel)
+    state = member.state.data if member.state and is_current else None
     return Stay(user=user, since=came.occurred_at, last_seen=member.seen.occurred_at, state=state)
 
 
-def is_declared_occupied(channel: Channel, floor: Stamp) -> bool:
+def is_declared_occupied(channel: Channel, lease: int, now: int) -> bool:
     """Whether the provider's last word on the channel is that somebody is in it."""
-    return channel.occupied is not None and channel.occupied > floor
+    occupied = channel.occupied
+    return occupied is not None and occupied.is_newer_than(channel.vacated) and now < occupied.occurred_at + lease
+
+
+def reported_occupancy(channel: Channel) -> int | None:
+    """The provider's own last count; void once the channel was vacated after it."""
+    reported = channel.reported
+    if reported is None or (channel.vacated is not None and channel.vacated.is_newer_than(reported.stamp)):
+        return None
+    return reported.members
 
 
 def occupied_since(channel: Channel, stays: Iterable[Stay]) -> int | None:
     """Since when an occupied channel is so: by the provider's own word where there is one, else by its members."""
-    if channel.occupied is not None and channel.occupied > (channel.vacated or _NEVER):
-        return channel.occupied.occurred_at
-    return min((one.since for one in stays), default=None)
+    declared = declared_occupied_since(channel)
+    return min((one.since for one in stays), default=None) if declared is None else declared
+
+
+def declared_occupied_since(channel: Channel) -> int | None:
+    """The provider's word on it, where it has not taken it back."""
+    occupied = channel.occupied
+    return occupied.occurred_at if occupied is not None and occupied.is_newer_than(channel.vacated) else None
+
+
+def _has_come_since(member: Member, end: Stamp | None) -> bool:
+    if end is None:
+        return member.seen is not None
+    return member.joined is not None and member.joined.is_newer_than(end)
+
+
+def _is_leased(member: Member, lease: int, now: int) -> bool:
+    return member.seen is not None and now < member.seen.occurred_at + lease
+
+
+def _is_since_it_went(sign: Stamp, member: Member, channel: Channel) -> bool:
+    return sign.is_newer_than(member.left) and sign.is_newer_than(channel.vacated)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from rollcall import keys
+from rollcall import keys, presence
 from rollcall.aws import unavailable_on_failure
 from rollcall.channel_directory import PARTITION, Entry
 from rollcall.errors import Unavailable
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
-from rollcall.merge import Channel, Member, Stamp
-from rollcall.presence import has_come
-from rollcall.records import Attributes, channel_key, stamp_text, to_channel, to_member
+from rollcall.merge import Channel, Member
+from rollcall.records import Attributes, above, channel_key, to_channel, to_member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,13 +52,15 @@ class PresenceReader:
             answer = self.client.get_item(TableName=self.table, Key=channel_key(key), ConsistentRead=True)
         return to_channel(answer.get("Item", {}))
 
-    def present(self, key: ChannelKey, floor: Stamp, *, after: str = "", at_once: int = 1000) -> Iterator[Indexed]:
-        """The members above the floor (see `presence.floor`), by their arrival, from behind the arrival `after`."""
-        query: dict[str, Any] = {**_present(key, floor), "Limit": at_once}
+    def present(
+        self, key: ChannelKey, channel: Channel, lease: int, now: int, *, after: str = "", at_once: int = 1000
+    ) -> Iterator[Indexed]:
+        """The members who are present, by their arrival, from behind the arrival `after`."""
+        query: dict[str, Any] = {**_present(key, channel, lease, now), "Limit": at_once}
         if after:
             own = {"here": str(key), "pk": str(key), "sk": keys.sort_key_of_arrival(after), "arrived": after}
             query["ExclusiveStartKey"] = {name: {"S": value} for name, value in own.items()}
-        return self._indexed(query)
+        return (one for one in self._indexed(query) if presence.is_present(one.member, channel, lease, now))
 
     def arrived_by(self, key: ChannelKey, time: int) -> Iterator[Indexed]:
         """The members in the index who came at `time` or before, present or not."""
@@ -72,9 +73,15 @@ class PresenceReader:
                 return keys.time_of_arrival(item["arrived"]["S"])
         return None
 
-    def count(self, key: ChannelKey, floor: Stamp) -> int:
-        pages = self._pages(**_present(key, floor), Select="COUNT")
-        return sum(page["Count"] for page in pages)
+    def count(self, key: ChannelKey, channel: Channel, lease: int, now: int) -> int:
+        """How many members are present."""
+        query = _present(key, channel, lease, now)
+        if channel.vacated is None:
+            return sum(page["Count"] for page in self._pages(**query, Select="COUNT"))
+        # Within the second in which it was vacated the table cannot tell. Whoever is in the index has not left, so this
+        # is all that the rule needs.
+        query["ProjectionExpression"] = "pk, sk, arrived, seen, joined"
+        return sum(presence.is_present(one.member, channel, lease, now) for one in self._indexed(query))
 
     def has_known_members(self, key: ChannelKey) -> bool:
         """Whether anybody is known to have been in the channel, present or not."""
@@ -141,7 +148,7 @@ class PresenceReader:
         of_user = [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]]
         members = {place: to_member(item) for place, item in self._get(of_user)}
         # Of those alone who have not gone by their own evidence: the others are the more, the longer a user is known.
-        needed = sorted({(pk, keys.CHANNEL_ITSELF) for (pk, _), member in members.items() if has_come(member)})
+        needed = sorted({(pk, keys.CHANNEL_ITSELF) for (pk, _), member in members.items() if presence.has_come(member)})
         channels = {pk: to_channel(item) for (pk, _), item in self._get(needed)}
         for (pk, _), member in members.items():
             yield Place(member, keys.channel_of(pk), channels.get(pk, Channel()))
@@ -176,12 +183,17 @@ class PresenceReader:
                 raise Unavailable("Reading presence was throttled.")
 
 
-def _present(key: ChannelKey, floor: Stamp) -> dict[str, Any]:
+def _present(key: ChannelKey, channel: Channel, lease: int, now: int) -> dict[str, Any]:
+    """The entries of the index that may be those of present members, and nearly all of which are."""
+    condition, values = "seen > :leased", {":here": str(key), ":leased": above(now - lease)}
+    vacated = presence.vacated_cutoff(channel)
+    if vacated is not None:
+        condition, values[":vacated"] = f"{condition} AND joined > :vacated", above(vacated)
     return {
         "IndexName": "present",
         "KeyConditionExpression": "here = :here",
-        "FilterExpression": "seen > :floor",
-        "ExpressionAttributeValues": {":here": {"S": str(key)}, ":floor": {"S": stamp_text(floor)}},
+        "FilterExpression": condition,
+        "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
     }
 
 

@@ -32,13 +32,16 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
     retention_of: RetentionOf
 
     def write_newer(self, key: Key, evidence: Evidence) -> Evidence | None:
-        # `as_of` is the time of the newest register. Evidence that is newer throughout replaces what it speaks of and
-        # leaves the rest, and whatever follows from it follows from it alone: nothing stored need be known.
-        oldest = min(stamp.occurred_at for stamp in stamps(evidence))
+        # `as_of` is when the newest register may have happened at the latest, by the resolution of its clock. Evidence
+        # that is newer throughout replaces what it speaks of and leaves the rest, and whatever follows from it follows
+        # from it alone: nothing stored need be known, but what the layout requires.
+        oldest = min(stamp.begin for stamp in stamps(evidence))
+        requires = self.layout.requires(evidence)
+        is_newer = f"#as_of < :oldest AND {requires}" if requires else "#as_of < :oldest"
         return self._write(
             key,
             evidence,
-            condition="attribute_not_exists(#as_of) OR #as_of < :oldest",
+            condition=f"attribute_not_exists(#as_of) OR ({is_newer})",
             compared={":oldest": {"N": str(oldest)}},
         )
 
@@ -94,7 +97,7 @@ class RegistersTable[Key, Evidence: (Member, Channel)]:
         return {
             **self.layout.attributes(evidence),
             **self.layout.indexed(key, evidence, stored),
-            "as_of": _number(max(stamp.occurred_at for stamp in stamps(evidence))),
+            "as_of": _number(max(stamp.end for stamp in stamps(evidence))),
             "expires_at": None if expires_at is None else _number(expires_at),
         }
 

@@ -17,7 +17,7 @@ from rollcall.each import Each
 from rollcall.event_log import EventLog
 from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
-from rollcall.merge import Channel, Stamp
+from rollcall.merge import Channel
 from rollcall.presence import Stay
 from rollcall.presence_reader import PresenceReader
 from rollcall.presence_table import RetentionOf
@@ -58,10 +58,11 @@ class Reading:
     def members(self, key: ChannelKey, limit: int, cursor: str) -> Members:
         after = from_cursor(cursor, like=keys.ARRIVAL)
         channel = self.presence.channel(key)
-        floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
+        lease, now = self.retention_of(key.of_source).lease, self.now()
         found: list[MemberOfChannel] = []
         size, last, more = 0, after, False
-        for arrival, member_key, member in self.presence.present(key, floor, after=after, at_once=limit + 1):
+        present = self.presence.present(key, channel, lease, now, after=after, at_once=limit + 1)
+        for arrival, member_key, member in present:
             if len(found) == limit or size > _LARGEST_PAGE:
                 more = True
                 break
@@ -72,8 +73,8 @@ class Reading:
         found.sort(key=lambda one: one.user)  # the index has them by arrival, which depends on the order of webhooks
         return Members(
             channel=key.channel,
-            occupancy=len(found) if is_all else self.presence.count(key, floor),
-            reported_occupancy=_reported(channel),
+            occupancy=len(found) if is_all else self.presence.count(key, channel, lease, now),
+            reported_occupancy=presence.reported_occupancy(channel),
             members=found,
             next=to_cursor(last) if more else None,
         )
@@ -103,7 +104,7 @@ class Reading:
             if place.member.seen is None:
                 continue
             last_seen = max(last_seen or 0, place.member.seen.occurred_at)
-            if presence.is_present(place.member, presence.floor(place.channel, lease, now)):
+            if presence.is_present(place.member, place.channel, lease, now):
                 stay = presence.stay(user, place.member, place.channel)
                 name = place.channel_key.channel
                 since, seen = stays.get(name, (stay.since, stay.last_seen))  # of another of several connections
@@ -139,7 +140,7 @@ class Reading:
         # On whole steps, so that the same moments fall into the same step whenever they are asked for.
         marks = range(now - now % step - (_STEPS - 1) * step, now + 1, step)
         events, are_all = self._since(key, marks[0])
-        members = self.presence.count(key, presence.floor(channel, retention.lease, now))
+        members = self.presence.count(key, channel, retention.lease, now)
         is_kept = retention.log_events and (not retention.trim_events or minutes <= retention.event_retention_minutes)
         return OccupancyOfChannel(
             channel=key.channel,
@@ -163,26 +164,24 @@ class Reading:
 
     def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
         channel = self.presence.channel(key)
-        floor = presence.floor(channel, self.retention_of(key.of_source).lease, self.now())
-        stays = [presence.stay(of.user, member, channel) for _, of, member in self.presence.present(key, floor)]
-        if not stays and not self._is_occupied_by_word(key, channel, floor):
+        lease, now = self.retention_of(key.of_source).lease, self.now()
+        stays = [
+            presence.stay(of.user, member, channel) for _, of, member in self.presence.present(key, channel, lease, now)
+        ]
+        if not stays and not self._is_occupied_by_word(key, channel, lease, now):
             return None
         since = presence.occupied_since(channel, stays)
         return OccupiedChannel(
             channel=key.channel,
             occupancy=len(stays),
-            reported_occupancy=_reported(channel),
+            reported_occupancy=presence.reported_occupancy(channel),
             occupied_since=None if since is None else to_iso(since),
         )
 
-    def _is_occupied_by_word(self, key: ChannelKey, channel: Channel, floor: Stamp) -> bool:
+    def _is_occupied_by_word(self, key: ChannelKey, channel: Channel, lease: int, now: int) -> bool:
         # Of most of Pusher's channels its word is all there is. Where members are known they decide: the word that a
         # channel was vacated may have been lost.
-        return presence.is_declared_occupied(channel, floor) and not self.presence.has_known_members(key)
-
-
-def _reported(channel: Channel) -> int | None:
-    return None if channel.reported is None else channel.reported.members
+        return presence.is_declared_occupied(channel, lease, now) and not self.presence.has_known_members(key)
 
 
 def _place(channel: str, since: int, last_seen: int) -> ChannelOfUser:
