@@ -255,9 +255,13 @@ def require_the_same(receiver: PerfectReceiver, events: list[PresenceEvent], lea
 @st.composite
 def dense_deliveries(draw: st.DrawFn) -> list[Delivery]:
     """So few moments and members that ties of every sort are in most of them, in any order."""
-    kinds = ("joined", "left", "state_changed", "channel_occupied", "channel_vacated")
+    kinds = ("joined", "left", "state_changed", "channel_occupied", "channel_vacated", "occupancy_reported")
     event = st.tuples(
-        st.sampled_from(kinds), st.sampled_from("aaab"), st.integers(0, 2), st.sampled_from([None, "1", "2"])
+        st.sampled_from(kinds),
+        st.sampled_from("aaab"),
+        st.integers(0, 2),
+        st.sampled_from([None, "1", "2"]),
+        st.sampled_from([1, 2]),
     )
     found = []
     for number, (later, told) in enumerate(
@@ -267,12 +271,14 @@ def dense_deliveries(draw: st.DrawFn) -> list[Delivery]:
             WireEvent(
                 kind,
                 "room",
-                "" if kind.startswith("channel") else user,
+                "" if kind.startswith(("channel", "occupancy")) else user,
                 START + at,
                 place,
                 state=state if kind in ("joined", "state_changed") else None,
+                occupancy=at if kind == "occupancy_reported" else None,
+                resolution=resolution,
             )
-            for place, (kind, user, at, state) in enumerate(told)
+            for place, (kind, user, at, state, resolution) in enumerate(told)
         )
         found.append(Delivery("pusher", "sim", number, Rendered({}, b"", events), START + 2 + later))
     return found

@@ -13,13 +13,23 @@ from tools.simulator.wire import Delivery, WireEvent
 class Sign(NamedTuple):
     """When something happened (provider's clock), when it was received (Unix milliseconds), its place in its body.
 
-    Two signs that contradict each other compare as they stand: what happened at the same time is decided by the later
-    receipt, then by the later place.
+    Of two signs that contradict each other the later one wins, as far as the coarser of their clocks tells; then the
+    one that was received later, then the one with the later place.
     """
 
     occurred_at: int
     received_at: int
     position: int
+    resolution: int = 1
+
+    def contradicts(self, other: "Sign") -> bool:
+        tick = max(self.resolution, other.resolution)
+        mine, theirs = self.occurred_at // tick, other.occurred_at // tick
+        return mine > theirs if mine != theirs else self[1:3] > other[1:3]
+
+    def same_time(self, other: "Sign") -> bool:
+        tick = max(self.resolution, other.resolution)
+        return self.occurred_at // tick == other.occurred_at // tick
 
 
 class Stay(NamedTuple):
@@ -55,11 +65,11 @@ class Register:
             self.sign, self.carried = sign, carried
         elif sign[0] == known[0]:
             earlier, same = sign[1] < known[1], sign[1] == known[1]
-            if earlier or (same and (sign[2], carried) > (known[2], self.carried)):
+            if earlier or (same and (sign[2], -sign[3], carried) > (known[2], -known[3], self.carried)):
                 self.sign, self.carried = sign, carried
 
     def is_newer_than(self, other: "Register") -> bool:
-        return self.sign is not None and (other.sign is None or self.sign > other.sign)
+        return self.sign is not None and (other.sign is None or self.sign.contradicts(other.sign))
 
 
 class _Member:
@@ -101,7 +111,7 @@ class PerfectReceiver:
             room = self._rooms.get(place)
             if room is None:
                 room = self._rooms[place] = _Room()
-            _note(room, event, Sign(event.occurred_at, at, event.position))
+            _note(room, event, Sign(event.occurred_at, at, event.position, event.resolution))
 
     def places(self) -> list[Place]:
         """All channels ever heard of."""
@@ -138,17 +148,18 @@ class PerfectReceiver:
         """Whether two bodies say the opposite of a member at one time, so that their order of receipt decides."""
         room = self._rooms.get(place)
         member = room.members.get(user) if room else None
-        if room is None or member is None or member.seen.sign is None:
+        if room is None or member is None:
             return False
-        ends = (member.left.sign, room.vacated.sign)
-        return any(end is not None and end.occurred_at == member.seen.sign.occurred_at for end in ends)
+        signs = [sign for sign in (member.seen.sign, member.joined.sign) if sign is not None]
+        ends = [end for end in (member.left.sign, room.vacated.sign) if end is not None]
+        return any(sign.same_time(end) for sign in signs for end in ends)
 
 
 def _note(room: _Room, event: WireEvent, sign: Sign) -> None:
     kind = event.kind
     if kind == "channel_occupied":
         room.occupied.note(sign)
-    elif kind == "channel_vacated":
+    elif kind == "channel_vacated" or (kind == "occupancy_reported" and event.occupancy == 0):
         room.vacated.note(sign)
     elif kind in ("joined", "state_changed", "left", "timed_out"):
         member = room.members.get(event.user)
@@ -172,13 +183,13 @@ def _stays(room: _Room, now: int, lease: int) -> Iterator[tuple[str, Stay]]:
 
 
 def _stay(room: _Room, member: _Member, now: int, lease: int) -> Stay | None:
-    seen, left, vacated = member.seen, member.left, room.vacated
+    seen, joined, left, vacated = member.seen, member.joined, member.left, room.vacated
     if seen.sign is None or now >= seen.sign.occurred_at + lease:
         return None
-    if not seen.is_newer_than(left) or not seen.is_newer_than(vacated):
+    # Who has gone comes back by a join; to be there without one, nobody must have said that the member has gone.
+    if any(end.sign is not None and not joined.is_newer_than(end) for end in (left, vacated)):
         return None
     # Nothing from before it last went counts any more.
-    joined = member.joined
     came = joined.sign if joined.is_newer_than(left) and joined.is_newer_than(vacated) else seen.sign
     carries = member.state.is_newer_than(left) and member.state.is_newer_than(vacated)
     return Stay((came or seen.sign).occurred_at, seen.sign.occurred_at, member.state.carried if carries else None)

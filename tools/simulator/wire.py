@@ -8,7 +8,8 @@ class WireEvent(NamedTuple):
     """One event as the body tells it: by the provider's own clock, and without what this dialect leaves out.
 
     `kind` is spelled as in Rollcall's log, `occurred_at` is Unix milliseconds, `position` counts the events of the body
-    from 0, `state` is JSON text with sorted keys.
+    from 0, `state` is JSON text with sorted keys. `resolution` is that of the clock as the body tells it, in
+    milliseconds.
     """
 
     kind: str
@@ -19,6 +20,7 @@ class WireEvent(NamedTuple):
     event_id: str = ""
     state: str | None = None
     occupancy: int | None = None
+    resolution: int = 1
 
 
 class Rendered(NamedTuple):

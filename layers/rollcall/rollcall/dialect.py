@@ -39,7 +39,8 @@ class Transcript:
         """Write down an event that happened `at` this time; `None` where the body does not say."""
         received_at = self._envelope.received_at
         clock_ahead = at is not None and at.milliseconds > received_at + _FURTHEST_AHEAD
-        moment = Moment(received_at) if at is None or clock_ahead else at
+        own = None if clock_ahead else at
+        moment = own or Moment(received_at)
         self._events.append(
             PresenceEvent(
                 provider=self._envelope.provider,
@@ -55,6 +56,7 @@ class Transcript:
                 state=state,
                 occupancy=occupancy,
                 reason=reason,
+                timed=own is not None,
                 clock_ahead=clock_ahead,
             )
         )

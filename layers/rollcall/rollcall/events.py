@@ -28,8 +28,8 @@ class PresenceEvent:
     `occurred_at` and `received_at` are Unix milliseconds; an event without a time of its own takes the receipt time.
     `resolution` is that of the clock that told `occurred_at`, in milliseconds: 1,000 where it told whole seconds.
     `position` counts the events of one body from 0. `state` is JSON text, `None` where the event says nothing of it.
-    `reason` says why (`lease_expired`), or what it was that Rollcall does not know. `clock_ahead` marks an event whose
-    own time lay in the future, so that it was given its receipt time.
+    `reason` says why (`lease_expired`), or what it was that Rollcall does not know. An event that is not `timed` was
+    given its receipt time, for its body told none; `clock_ahead` marks one whose own time lay in the future.
     """
 
     provider: str
@@ -46,6 +46,7 @@ class PresenceEvent:
     state: str | None = None
     occupancy: int | None = None
     reason: str = ""
+    timed: bool = True
     clock_ahead: bool = False
 
     @property

@@ -34,7 +34,7 @@ class PubNubLegacy(Provider):
         second = self.agenda.now // 1000
         occupancy = self.count(channel, 0) if user else None
         canonical = state.canonical if state else None
-        event = WireEvent(kind, channel, user, second * 1000, 0, state=canonical, occupancy=occupancy)
+        event = WireEvent(kind, channel, user, second * 1000, 0, "", canonical, occupancy, resolution=1000)
         if not user:
             self.post(_form(event, f"----pn{self.chance.getrandbits(32):08x}"))
             return

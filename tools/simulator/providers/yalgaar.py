@@ -74,7 +74,14 @@ def render(items: list[Told]) -> Rendered:
     ]
     body = f'{{"items":{{"source":"Presence","clientKey":"ck-simulated","data":[{",".join(texts)}]}}}}'
     events = tuple(
-        WireEvent("joined" if told.kind == "joined" else "left", told.channel, told.user, told.at // 1000 * 1000, place)
+        WireEvent(
+            "joined" if told.kind == "joined" else "left",
+            told.channel,
+            told.user,
+            told.at // 1000 * 1000,
+            place,
+            resolution=1000,
+        )
         for place, told in enumerate(items)
     )
     return Rendered(JSON, body.encode(), events)
