@@ -14,7 +14,9 @@ from rollcall.channel_directory import PARTITION, REMOVABLE_AFTER, TRUSTED_FOR
 from rollcall.event_log import calendar_page, sort_key
 from rollcall.events import Kind, PresenceEvent
 from rollcall.keys import ChannelKey, MemberKey, SourceKey, channel_of, event_channel, event_member, member_of
+from rollcall.presence import has_come
 from rollcall.reading import Reading
+from rollcall.records import to_member
 from rollcall.retention import LATEST_WEBHOOK_MINUTES, Retention
 from rollcall.timestamps import to_iso
 from tests import oracle
@@ -214,6 +216,7 @@ def test_one_fault_at_any_call_or_another_function_between_any_two_changes_nothi
 def _assert_all_is_well(world: World) -> None:
     world.functions.recover()
     now = world.functions.time
+    _assert_nobody_is_forgotten(world)
     later = [time for time in world.case.history.telling_times if time > now]
     for time in (now, *later[:: max(1, len(later) // 2)]):
         _assert_reading_is_right(world, time)
@@ -228,9 +231,11 @@ def _assert_all_is_well(world: World) -> None:
 
 
 def _assert_nobody_is_forgotten(world: World) -> None:
-    """The index holds whoever is present, and the directory every occupied channel."""
+    """The index holds whoever is present and nobody who has left; the directory holds every occupied channel."""
     told = _told(world.case, world.functions.time)
-    assert {member_of(*_key(item)) for item in world.indexed()} >= {
+    indexed = {member_of(*_key(item)): to_member(item) for item in world.indexed()}
+    assert all(map(has_come, indexed.values()))  # or counting them, which looks no closer, would be wrong
+    assert indexed.keys() >= {
         MemberKey(ChannelKey(*place), member.user, member.session)
         for place, answer in told.items()
         for member in answer.members
