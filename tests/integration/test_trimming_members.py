@@ -1,6 +1,6 @@
 """Trimming members tidies up after the rules, and never changes what they say."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rollcall.channel_directory import REMOVABLE_AFTER
@@ -8,7 +8,7 @@ from rollcall.consume import Delivery
 from rollcall.envelope import Envelope, seal
 from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
-from rollcall.presence_reader import PresenceReader
+from rollcall.presence_reader import Indexed, PresenceReader
 from rollcall.trimming import Trimmed
 from tests.integration.tables import LEASE, MINUTE, ROOM, Clockwork, event, logged, present
 
@@ -59,6 +59,27 @@ def test_a_late_and_older_leave_does_not_bring_back_whom_the_trimmer_let_go(roll
     rollcall.trim(Trimmed.MEMBERS)
     rollcall.receive(event("leave", "ann", at=joined - 1))
     assert (present(rollcall), rollcall.indexed()) == ([], 0)
+
+
+def test_a_change_of_state_brings_nobody_into_the_index_who_has_left(rollcall: Clockwork) -> None:
+    at = rollcall.time
+    for action, later in (("join", 0), ("leave", 1), ("state-change", 2)):
+        rollcall.receive(event(action, "ann", at=at + later))
+    assert (present(rollcall), rollcall.indexed()) == ([], 0)
+
+
+def test_a_change_of_state_brings_into_the_index_whom_nobody_has_heard_of(rollcall: Clockwork) -> None:
+    rollcall.receive(event("state-change", "ann", at=rollcall.time))
+    assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
+
+
+def test_a_late_join_brings_back_whom_the_trimmer_let_go_as_vacated(rollcall: Clockwork) -> None:
+    at = rollcall.time
+    for action, user, later in (("join", "ann", 0), ("inactive", "", 2), ("state-change", "ann", 9)):
+        rollcall.receive(event(action, user, at=at + later))
+    assert rollcall.trim(Trimmed.MEMBERS)[0].trimmed == {"channel_vacated": 1}
+    rollcall.receive(event("join", "ann", at=at + 3))
+    assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
 
 
 def receive_late(rollcall: Clockwork, body: bytes, received_at: int) -> None:
@@ -288,6 +309,27 @@ def test_the_trimmer_does_not_unlist_a_channel_into_which_somebody_comes_while_i
     )
     rollcall.trim(Trimmed.MEMBERS, reader=slow)
     assert [channel.channel for channel in rollcall.reading.channels(MAIN, "", 10, "").channels] == ["room"]
+
+
+@dataclass(frozen=True)
+class IndexThatIsSlow(PresenceReader):
+    """What it read is no longer so when it is looked at."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def arrived_by(self, key: ChannelKey, time: int) -> Iterator[Indexed]:
+        found = list(super().arrived_by(key, time))
+        self.meanwhile()
+        return iter(found)
+
+
+def test_the_trimmer_does_not_take_out_who_turns_out_to_have_come_back(rollcall: Clockwork) -> None:
+    at = rollcall.time
+    for action, user, later in (("join", "ann", 0), ("inactive", "", 2), ("state-change", "ann", 9)):
+        rollcall.receive(event(action, user, at=at + later))
+    slow = IndexThatIsSlow(rollcall.client, "Presence", lambda: rollcall.receive(event("join", "ann", at=at + 3)))
+    rollcall.trim(Trimmed.MEMBERS, reader=slow)
+    assert (present(rollcall), rollcall.indexed()) == (["ann"], 1)
 
 
 def test_a_channel_that_is_vacated_is_trimmed_by_the_next_run(rollcall: Clockwork) -> None:
