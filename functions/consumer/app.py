@@ -1,7 +1,6 @@
 """Turns webhooks into presence."""
 
 import time
-import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -15,13 +14,14 @@ from botocore.config import Config
 from rollcall import settings
 from rollcall.channel_directory import ChannelDirectory
 from rollcall.consume import Consumer, Delivery, Outcome
-from rollcall.errors import RollcallError
 from rollcall.event_log import EventLog
 from rollcall.events import Kind
+from rollcall.faults import in_words
 from rollcall.intake_figures import IntakeFigures
 from rollcall.parking import Parking
 from rollcall.presence_table import RegistersTable
 from rollcall.records import CHANNELS, MEMBERS
+from rollcall.sandbox import Sandbox
 from rollcall.sources import RetentionOfSources, Sources
 from rollcall.tally import Tally
 
@@ -62,6 +62,7 @@ _consumer = Consumer(
     figures=IntakeFigures(_dynamodb, _settings.presence_table),
     now=_now,
     each=ThreadPoolExecutor(_WRITERS).map,
+    interpret=Sandbox().interpret,
 )
 _logger = Logger()
 _metrics = Metrics()
@@ -135,12 +136,4 @@ def _by_cause(outcome: Outcome) -> dict[tuple[str, str], list[frozenset[str]]]:
 
 def _cause(error: Exception) -> tuple[str, str]:
     """The error, and what was behind it."""
-    return _in_words(error), type(error.__cause__).__name__
-
-
-def _in_words(error: Exception) -> str:
-    """Our own sentence; of a fault only its kind and place, for what others say may quote a body."""
-    if isinstance(error, RollcallError):
-        return str(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name}, {place.filename}:{place.lineno}"
+    return in_words(error), type(error.__cause__).__name__

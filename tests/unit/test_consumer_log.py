@@ -11,6 +11,7 @@ import pytest
 
 from rollcall.consume import Delivery
 from rollcall.errors import Unavailable
+from rollcall.faults import in_words
 from rollcall.keys import SourceKey
 from rollcall.tally import Tally
 from tests.apps import imported
@@ -24,17 +25,17 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return imported("Consumer", monkeypatch)
 
 
-def test_a_fault_is_told_by_its_kind_and_place_and_not_in_its_own_words(consumer: ModuleType) -> None:
+def test_a_fault_is_told_by_its_kind_and_place_and_not_in_its_own_words() -> None:
     try:
         int("a body's secret")
     except ValueError as error:
-        words = consumer._in_words(error)
+        words = in_words(error)
     assert "secret" not in words
     assert words.startswith("ValueError in test_a_fault_is_told")
 
 
-def test_a_sentence_of_our_own_is_told_as_it_is(consumer: ModuleType) -> None:
-    assert consumer._in_words(Unavailable("Throttled.")) == "Throttled."
+def test_a_sentence_of_our_own_is_told_as_it_is() -> None:
+    assert in_words(Unavailable("Throttled.")) == "Throttled."
 
 
 # ---- Of a batch ----------------------------------------------------------------------------------------

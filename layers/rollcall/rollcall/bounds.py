@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from rollcall.errors import TooLarge
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from rollcall.envelope import Envelope
 
 # Bytes, decompressed. 10,000 events of PubNub's fattest make about 3 MB. As JSON a byte becomes up to 29 of memory
@@ -31,3 +33,9 @@ def require_within(envelope: "Envelope") -> None:
     longest = max((len(name) + len(value) for name, value in envelope.headers.items()), default=0)
     if longest > LONGEST_HEADER:
         raise TooLarge(f"A header has {longest} bytes; {LONGEST_HEADER} are the most.")
+
+
+def require_few(events: "Sized") -> None:
+    """Raise `TooLarge` for more events than one webhook may bring."""
+    if len(events) > MOST_EVENTS:
+        raise TooLarge(f"The body has {len(events)} events; {MOST_EVENTS} are the most.")

@@ -13,6 +13,10 @@ class Unavailable(RollcallError):
     """AWS did not do as asked, for now: throttled, timed out, or failing. Asking again may help."""
 
 
+class Fault(RollcallError):
+    """Rollcall's own code failed where it must not; the sentence says how and where."""
+
+
 class Hopeless(RollcallError):
     """A webhook that no retry can help: it is parked, with the reason, until somebody has mended the cause."""
 
