@@ -18,6 +18,7 @@ from rollcall.keys import SourceKey
 from rollcall.provider import load
 from rollcall.sandbox import Sandbox
 from tests.fakes import World
+from tools.own_rollcall import no_secrets
 
 JOIN = b'{"schema": "presence.user.channel.joined", "data": [{"channel": "room", "userId": "%s"}]}'
 
@@ -26,10 +27,6 @@ def envelope(body: bytes, provider: str = "pubnub") -> Envelope:
     return Envelope(
         provider=provider, source="main", received_at=1_754_042_400_500, request_id="r", headers={}, body=body
     )
-
-
-def no_secrets(_source: SourceKey, *, doubted: bool = False) -> object:
-    return {}
 
 
 def spins(_body: bytes) -> NoReturn:
@@ -136,7 +133,7 @@ def test_secrets_are_asked_for_anew_where_they_prove_nothing() -> None:
 
 
 def test_what_cannot_be_asked_for_leaves_the_reader_as_it_was() -> None:
-    def silent(_source: SourceKey, *, doubted: bool = False) -> object:
+    def silent(_source: SourceKey, *, doubted: bool = False) -> object:  # noqa: ARG001  as StoredSecrets has it
         raise Unavailable("SSM does not answer.")
 
     with closing(Sandbox()) as guarded:

@@ -184,18 +184,19 @@ class Consumer:
         for message_id, repeated in batch.repeated().items():
             outcome.accounts[message_id].repeated += repeated
         self._do(outcome, is_late, self._log_tasks(batch))
-        for delivery in deliveries:
-            trouble = outcome.hopeless.get(delivery.message_id)
-            if trouble and delivery.message_id not in outcome.retry:
-                self._park(delivery, trouble, outcome)
+        self._park(deliveries, outcome, is_late)
 
-    def _park(self, delivery: Delivery, trouble: Hopeless, outcome: Outcome) -> None:
-        try:
-            self.parking.park(delivery.body, trouble)
-        except Unavailable as error:
-            _fail(outcome, {delivery.message_id}, error)
-        else:
-            outcome.parked[delivery.message_id] = trouble
+    def _park(self, deliveries: Iterable[Delivery], outcome: Outcome, is_late: Callable[[], bool]) -> None:
+        tasks = {
+            delivery.message_id: Task(
+                partial(self.parking.park, delivery.body, outcome.hopeless[delivery.message_id]),
+                frozenset({delivery.message_id}),
+            )
+            for delivery in deliveries
+            if delivery.message_id in outcome.hopeless and delivery.message_id not in outcome.retry
+        }
+        left = self._do(outcome, is_late, tasks)
+        outcome.parked |= {each: outcome.hopeless[each] for each in tasks.keys() - left.keys()}
 
     def _count(self, outcome: Outcome, is_late: Callable[[], bool]) -> None:
         """Add to the figures; what cannot be written is forgotten, for no figure is worth applying a batch again."""

@@ -14,6 +14,7 @@ import resource
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from io import BufferedRWPair, FileIO
 from pathlib import Path
@@ -49,7 +50,8 @@ class Sandbox:
             return self._ask(envelope, stored_secrets(source, doubted=True))
 
     def close(self) -> None:
-        self._keeper.close()
+        with suppress(OSError):  # of what is left to be written, and cannot be
+            self._keeper.close()
         del self._keeper
 
     def _ask(self, envelope: Envelope, secrets: object) -> Interpretation:
