@@ -15,8 +15,9 @@ _FUNCTIONS = Path(__file__).parents[1] / "functions"
 def imported(function: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The handler's module, by the function's name in the template; none of its settings leads anywhere."""
     told: dict[str, Any] = resources("AWS::Serverless::Function")[function]["Environment"]["Variables"]
-    for name in told:
-        monkeypatch.setenv(name, "ENABLED" if name.startswith("TRIM") else "43200" if "MINUTES" in name else "x")
+    for name, value in told.items():
+        known = value if name == "RETRY_SECONDS" else "43200" if "MINUTES" in name else "x"
+        monkeypatch.setenv(name, "ENABLED" if name.startswith("TRIM") else known)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")

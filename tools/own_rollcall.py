@@ -3,11 +3,13 @@
 It is put together as the functions put it together; only the clients, the clock and the settings are handed in.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rollcall.aws import Sleep
 from rollcall.channel_directory import ChannelDirectory
 from rollcall.consume import Consumer, Parking
 from rollcall.each import Each
@@ -80,6 +82,7 @@ class OwnRollcall:
     secrets: StoredSecrets = no_secrets
     parking: Parking = _NoParking()
     each: Each = map
+    sleep: Sleep = time.sleep
 
     @classmethod
     def on(cls, stack: Stack, client: "DynamoDBClient", now: Callable[[], int], each: Each = map) -> "OwnRollcall":
@@ -116,7 +119,7 @@ class OwnRollcall:
         return Reading(self.reader(), self.log(), self.retention, self.now, self.each)
 
     def reader(self) -> PresenceReader:
-        return PresenceReader(self.client, self.presence_table)
+        return PresenceReader(self.client, self.presence_table, sleep=self.sleep)
 
     def log(self) -> EventLog:
-        return EventLog(self.client, self.events_table, self.retention, self.now)
+        return EventLog(self.client, self.events_table, self.retention, self.now, sleep=self.sleep)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 UNREADABLE = "unreadable"
-FAILED = "failed five times"  # moved by SQS itself, which gives no reason
+FAILED = "failed every try"  # moved by SQS itself, which gives no reason
 MOST = 10_000  # messages; SQS lets a queue have 120,000 in flight, and a person wants an answer
 LOOK_SECONDS = 600  # how long a message is hidden from others while we look; from far away MOST take minutes
 RECEIVE = 10  # messages; SQS hands out no more at once

@@ -67,8 +67,7 @@ def environment(function: str) -> dict[str, str]:
 
 def batch_size() -> int:
     """Messages, the most that the consumer is given at once."""
-    size: int = _properties("Consumer")["Events"]["Webhook"]["Properties"]["BatchSize"]
-    return size
+    return int(_resolved(_properties("Consumer")["Events"]["Webhook"]["Properties"]["BatchSize"]))
 
 
 def schedules() -> dict[str, int]:

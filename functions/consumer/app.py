@@ -1,7 +1,6 @@
 """Turns webhooks into presence."""
 
 import time
-import traceback
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -15,21 +14,26 @@ from botocore.config import Config
 from rollcall import settings
 from rollcall.channel_directory import ChannelDirectory
 from rollcall.consume import Consumer, Delivery, Outcome
-from rollcall.errors import RollcallError
 from rollcall.event_log import EventLog
 from rollcall.events import Kind
+from rollcall.faults import in_words
 from rollcall.intake_figures import IntakeFigures
 from rollcall.parking import Parking
 from rollcall.presence_table import RegistersTable
 from rollcall.records import CHANNELS, MEMBERS
+from rollcall.redelivery import Failed, Redelivery
+from rollcall.sandbox import Sandbox
 from rollcall.sources import RetentionOfSources, Sources
 from rollcall.tally import Tally
+from rollcall.waiting import Waiting
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _WRITERS = 16  # threads that wait for DynamoDB at once; more gain nothing on one processor
-_LATE = 5_000  # milliseconds before the end of the function's time; a write and its retries end within them
+# Milliseconds before the end of the function's time: within them a write and its retries end, and then SQS is told of
+# what failed, or does not answer.
+_LATE = 10_000
 
 _settings = settings.read(settings.ConsumerSettings)
 _config = Config(
@@ -52,16 +56,26 @@ _retention_of = RetentionOfSources(
     settings.read_retention(),
     _sources := Sources(_session.client("ssm", config=_config), _settings.parameter_prefix, time.time),
 )
+_each = ThreadPoolExecutor(_WRITERS).map
+_sqs = _session.client("sqs", config=_config)
 _consumer = Consumer(
     secrets=_sources.secrets,
     members=RegistersTable(_dynamodb, _settings.presence_table, MEMBERS, _retention_of),
     channels=RegistersTable(_dynamodb, _settings.presence_table, CHANNELS, _retention_of),
     directory=ChannelDirectory(_dynamodb, _settings.presence_table, _retention_of, _now),
     log=EventLog(_dynamodb, _settings.events_table, _retention_of, _now),
-    parking=Parking(_session.client("sqs", config=_config), _settings.parked_queue_url),
+    parking=Parking(_sqs, _settings.parked_queue_url),
     figures=IntakeFigures(_dynamodb, _settings.presence_table),
     now=_now,
-    each=ThreadPoolExecutor(_WRITERS).map,
+    each=_each,
+    interpret=Sandbox().interpret,
+)
+_redelivery = Redelivery(
+    _sqs,
+    _settings.webhooks_queue_url,
+    settings.seconds(_settings.retry_seconds),
+    Waiting(_dynamodb, _settings.presence_table),
+    each=_each,
 )
 _logger = Logger()
 _metrics = Metrics()
@@ -73,7 +87,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     if any(map(_is_redriven, event["Records"])):
         _sources.look_again()
     outcome = _consumer.consume(deliveries, is_late=lambda: context.get_remaining_time_in_millis() < _LATE)
+    late = _redelivery.schedule(
+        [_failed(record) for record in event["Records"] if record["messageId"] in outcome.retry], _now()
+    )
     _report(outcome, len(deliveries))
+    for (error, cause), times in Counter(map(_cause, late)).items():
+        _logger.warning("webhooks come again late", error=error, cause=cause, times=times)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in sorted(outcome.retry)]}
 
 
@@ -81,6 +100,11 @@ def _delivery(record: dict[str, Any]) -> Delivery:
     # A redriven webhook is a new message of SQS's, and was received before.
     is_first = not _is_redriven(record) and record["attributes"]["ApproximateReceiveCount"] == "1"
     return Delivery(record["messageId"], record["body"], is_first)
+
+
+def _failed(record: dict[str, Any]) -> Failed:
+    attributes = record["attributes"]
+    return Failed(record["receiptHandle"], int(attributes["ApproximateReceiveCount"]), int(attributes["SentTimestamp"]))
 
 
 def _is_redriven(record: dict[str, Any]) -> bool:
@@ -135,12 +159,4 @@ def _by_cause(outcome: Outcome) -> dict[tuple[str, str], list[frozenset[str]]]:
 
 def _cause(error: Exception) -> tuple[str, str]:
     """The error, and what was behind it."""
-    return _in_words(error), type(error.__cause__).__name__
-
-
-def _in_words(error: Exception) -> str:
-    """Our own sentence; of a fault only its kind and place, for what others say may quote a body."""
-    if isinstance(error, RollcallError):
-        return str(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name}, {place.filename}:{place.lineno}"
+    return in_words(error), type(error.__cause__).__name__

@@ -10,6 +10,7 @@ from botocore.credentials import Credentials
 
 from rollcall import answers, provider, settings, tokens
 from rollcall.answers import Answer
+from rollcall.bounds import require_within
 from rollcall.envelope import Request, envelop
 from rollcall.errors import NotFound, RollcallError
 from rollcall.webhook_queue import WebhookQueue
@@ -34,6 +35,7 @@ def handler(request: Request, _context: object) -> Answer:
         if request["requestContext"]["http"]["method"] == "GET":
             return _look(request["pathParameters"])
         envelope = envelop(request)
+        require_within(envelope)
         _queue.put(envelope, settings.read_trace())
         return answers.of_json(200, {"status": "accepted", "id": envelope.request_id})
     except RollcallError as error:

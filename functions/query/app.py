@@ -21,6 +21,7 @@ from rollcall.read_api import api, require_key
 from rollcall.reading import Reading
 from rollcall.sources import RetentionOfSources, Sources
 from rollcall.trimming import Bookmark
+from rollcall.waiting import Waiting
 
 _CONNECTIONS = 16  # channels of a listing that are looked at at once; more gain nothing on one processor
 
@@ -59,6 +60,7 @@ _operation = Operation(
     webhooks=Queue(_sqs, _settings.webhooks_queue_url),
     parked=Queue(_sqs, _settings.parked_queue_url),
     oldest=OldestMessage(_session.client("cloudwatch", config=_config), _settings.webhooks_queue_url),
+    hidden=Waiting(_dynamodb, _settings.presence_table),
     url_secret=_settings.url_secret,
     now=_now,
     each=_each,

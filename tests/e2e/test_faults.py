@@ -20,7 +20,7 @@ WEBHOOKS = 2_000
 CLIENTS = 8
 SOURCE = "faults"
 DAY = 86_400_000  # milliseconds; the lease
-SHARE = 0.4  # of the requests to DynamoDB fail: enough that some webhooks fail five times
+SHARE = 0.4  # of the requests to DynamoDB fail: enough that some webhooks fail every time
 QUICK = (Fault.THROTTLED, Fault.RESET_BEFORE, Fault.RESET_AFTER)  # time-outs would make the test minutes longer
 
 

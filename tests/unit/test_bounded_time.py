@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rollcall.consume import APPLIED_TOGETHER, Delivery
 from rollcall.envelope import Envelope, seal
+from rollcall.intake import Interpretation, StoredSecrets, interpret
 from rollcall.keys import MemberKey
 from rollcall.merge import Member
 from tests.fakes import MemoryRegisters, World
@@ -58,6 +59,23 @@ def tries_needed(deliveries: Iterable[Delivery], writes_in_time: int) -> int:
         if not waiting:
             return tried
     raise AssertionError(f"{len(waiting)} deliveries are left after {TRIES} tries")
+
+
+def test_what_is_large_or_has_come_before_is_read_after_all_the_rest_is_written() -> None:
+    world = World()
+    seen: list[tuple[str, int]] = []
+
+    def seen_reading(envelope: Envelope, secrets: StoredSecrets) -> Interpretation:
+        seen.append((envelope.request_id, len(world.members.records)))
+        return interpret(envelope, secrets)
+
+    large = 4_000  # events, which make more than 200 KB
+    sizes = {0: large, 1: 3, 2: 1, 3: 2, 4: 1, 5: large}
+    deliveries = [body_of(events, number)._replace(is_first=number < 4) for number, events in sizes.items()]
+    replace(world.consumer(), interpret=seen_reading).consume(deliveries, lambda: False)
+    assert [name for name, _ in seen] == ["2", "3", "1", "0", "4", "5"]
+    written = dict(seen)
+    assert (written["1"], written["0"], written["4"], written["5"]) == (0, 6, 6 + large, 7 + large)
 
 
 def test_large_bodies_that_come_together_do_not_all_begin_again() -> None:

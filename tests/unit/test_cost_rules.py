@@ -138,5 +138,6 @@ def test_what_is_asked_at_once_waits_once_for_sixteen() -> None:
 
 
 def test_the_scenarios_are_those_of_the_template() -> None:
-    assert template.batch_size() == scenarios.FULL_BATCH
+    sizes = template.template()["Parameters"]["ConsumerBatchSize"]
+    assert (max(sizes["AllowedValues"]), template.batch_size()) == (scenarios.FULL_BATCH, scenarios.USUAL_BATCH)
     assert set(template.schedules()) == {"Members", "Tombstones", "Events"}

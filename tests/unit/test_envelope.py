@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.envelope import LARGEST_MESSAGE, Envelope, Request, envelop, open_envelope, seal
-from rollcall.errors import BodyTooLarge, UnreadableEnvelope
+from rollcall.bounds import LARGEST_BODY
+from rollcall.envelope import LARGEST_MESSAGE, Envelope, Request, envelop, is_heavy, open_envelope, seal
+from rollcall.errors import BodyTooLarge, TooLarge, UnreadableEnvelope
 
 _MEGABYTE = 1_000_000
 
@@ -42,7 +43,7 @@ def test_bodies_that_are_no_text_survive(body: bytes) -> None:
     assert open_envelope(seal(_envelope(body))).body == body
 
 
-@pytest.mark.parametrize("size", [199_999, 200_000, 200_001, 5 * _MEGABYTE])
+@pytest.mark.parametrize("size", [199_999, 200_000, 200_001, LARGEST_BODY])
 def test_a_body_of_any_size_survives(size: int) -> None:
     body = b'{"events":[' + b"," * size
     assert open_envelope(seal(_envelope(body[:size]))).body == body[:size]
@@ -142,11 +143,19 @@ def test_an_envelope_that_lacks_a_part_is_refused(part: str) -> None:
         open_envelope(json.dumps(content))
 
 
-def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
-    bomb = b64encode(zlib.compress(b"\0" * 200 * _MEGABYTE)).decode()
+@pytest.mark.parametrize("size", [LARGEST_BODY + 1, 200 * _MEGABYTE])
+def test_a_bomb_is_refused_before_it_fills_the_memory(size: int) -> None:
+    bomb = b64encode(zlib.compress(b"\0" * size)).decode()
     content = json.loads(seal(_envelope(b""))) | {"compressed": True, "body": bomb}
-    with pytest.raises(UnreadableEnvelope):
+    with pytest.raises(TooLarge):
         open_envelope(json.dumps(content))
+
+
+@pytest.mark.parametrize("size", [0, 200_000, 200_001])
+def test_whether_a_message_holds_a_large_body_is_told_unopened_whatever_it_says_itself(size: int) -> None:
+    lie = '"compressed": true'
+    message = seal(_envelope(lie.encode() + b" " * (size - len(lie)), {"x-lie": lie, lie: "x"}))
+    assert is_heavy(message) == (size > 200_000)
 
 
 def test_a_compressed_body_that_was_cut_short_is_refused() -> None:

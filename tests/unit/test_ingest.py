@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError
 
 from rollcall import answers, errors, settings
+from rollcall.bounds import LARGEST_BODY, LONGEST_HEADER, MOST_HEADERS
 from rollcall.envelope import Envelope, Request, envelop, open_envelope
 from rollcall.errors import RollcallError, Unavailable
+from rollcall.tokens import make_token
 from rollcall.webhook_queue import WebhookQueue
+from tests.apps import imported
 
 WEBHOOK = Envelope(
     provider="pusher", source="prod", received_at=1, request_id="r", headers={"x-pusher-key": "k"}, body=b"\x00{}"
@@ -131,6 +135,43 @@ def test_a_request_without_a_body_is_an_empty_webhook() -> None:
     assert envelop(request).body == b""
 
 
+@pytest.fixture
+def ingest(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    module = imported("Ingest", monkeypatch)
+    monkeypatch.setattr(module, "_queue", queue(Sqs([200])))
+    return module
+
+
+@pytest.mark.parametrize(
+    ("headers", "size", "status"),
+    [
+        ({}, LARGEST_BODY, 200),
+        ({}, LARGEST_BODY + 1, 413),
+        ({"x": "y" * (LONGEST_HEADER - 1)}, 2, 200),
+        ({"x": "y" * LONGEST_HEADER}, 2, 413),
+        ({f"x-{n}": "y" for n in range(MOST_HEADERS)}, 2, 200),
+        ({f"x-{n}": "y" for n in range(MOST_HEADERS + 1)}, 2, 413),
+    ],
+)
+def test_what_no_provider_means_is_refused(ingest: ModuleType, headers: dict[str, str], size: int, status: int) -> None:
+    answer = ingest.handler(
+        {
+            "requestContext": {"http": {"method": "POST"}, "requestId": "r", "timeEpoch": 1},
+            "pathParameters": {
+                "provider": "pusher",
+                "source": "prod",
+                "token": make_token(ingest._settings.url_secret, "pusher", "prod"),
+            },
+            "headers": headers,
+            "body": " " * size,
+            "isBase64Encoded": False,
+        },
+        None,
+    )
+    assert answer["statusCode"] == status
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [
@@ -138,6 +179,7 @@ def test_a_request_without_a_body_is_an_empty_webhook() -> None:
         (errors.Unauthorized("No key."), 401),
         (errors.NotFound("Nothing here."), 404),
         (errors.BodyTooLarge("Too large."), 413),
+        (errors.TooLarge("Too large."), 413),
         (errors.InvalidRetention("Wrong."), 500),
         (errors.Unavailable("Throttled."), 503),
     ],

@@ -18,6 +18,7 @@ from rollcall.operation import Operation
 from rollcall.tally import APPLIED, Last, Tally
 from rollcall.timestamps import to_iso
 from rollcall.trimming import Bookmark, Run, Trimmed
+from rollcall.waiting import Waiting
 from tools.memory_dynamodb import MemoryDynamoDB
 from tools.own_rollcall import OwnRollcall, tables_in_memory, usual_retention
 
@@ -69,6 +70,10 @@ class World:
     cloudwatch: CloudWatch = field(default_factory=CloudWatch)
 
     @property
+    def hidden(self) -> Waiting:
+        return Waiting(self.memory.as_boto3, "Presence")
+
+    @property
     def operation(self) -> Operation:
         webhooks: Any = self.webhooks
         parked: Any = self.parked
@@ -80,6 +85,7 @@ class World:
             webhooks=Queue(webhooks, "https://sqs.example/1/webhooks"),
             parked=Queue(parked, "https://sqs.example/1/parked"),
             oldest=OldestMessage(cloudwatch, "https://sqs.example/1/webhooks"),
+            hidden=self.hidden,
             url_secret="secret",
             now=lambda: NOW,
         )
@@ -181,6 +187,32 @@ def test_where_nothing_waits_nothing_has_waited_and_cloudwatch_is_not_asked(worl
     world.cloudwatch.values = [90.0]  # of minutes ago
     assert world.operation.intake().oldest_waiting_seconds == 0
     assert world.cloudwatch.asked == []
+
+
+@pytest.mark.parametrize(("told", "expected"), [([], 40), ([30.0], 40), ([90.0], 90)])
+def test_what_failed_and_is_hidden_until_it_comes_again_waits_as_well(
+    world: World, told: list[float], expected: int
+) -> None:
+    world.webhooks, world.cloudwatch.values = Sqs(in_flight=2), told
+    world.hidden.note(NOW - 40_000, NOW + 90_000)
+    world.hidden.note(NOW - 10_000, NOW + 10_000)
+    assert world.operation.intake().oldest_waiting_seconds == expected
+
+
+def test_what_has_come_again_since_is_hidden_no_more(world: World) -> None:
+    world.webhooks = Sqs(1)
+    world.hidden.note(NOW - 400_000, NOW - 60_000)
+    world.hidden.note(NOW - 10_000, NOW)
+    assert world.operation.intake().oldest_waiting_seconds == 10
+
+
+def test_of_those_that_come_again_in_one_minute_the_oldest_counts_in_whatever_order_they_are_noted(
+    world: World,
+) -> None:
+    world.webhooks = Sqs(1)
+    for waited in (20, 50, 30):
+        world.hidden.note(NOW - waited * 1000, NOW + 5_000)
+    assert world.operation.intake().oldest_waiting_seconds == 50
 
 
 @pytest.mark.parametrize("cloudwatch", [CloudWatch(), CloudWatch(trouble=NO_ANSWER), CloudWatch(trouble=REFUSED)])

@@ -18,6 +18,7 @@ from rollcall.errors import InvalidRetention, RollcallError, Unauthorized, Unava
 from rollcall.operation_routes import operation_routes
 from rollcall.presence_routes import presence_routes
 from rollcall.read_api import api, require_key
+from tests.apps import imported
 from tools.own_rollcall import OwnRollcall, tables_in_memory
 
 NOW = 1_800_000_000_000  # Unix milliseconds
@@ -234,3 +235,16 @@ def test_whoever_asks_gets_the_description() -> None:
     told = ask(None, "/openapi.json")
     assert (told.status, told.content["info"]["title"]) == (200, "Rollcall")
     assert told.headers["content-type"] == "application/json"
+
+
+def test_the_query_function_answers_nobody_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    query = imported("Query", monkeypatch)
+
+    class Unasked:
+        def resolve(self, *_: object) -> None:
+            raise AssertionError("The question was looked at.")
+
+    monkeypatch.setattr(query, "_app", Unasked())
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": query._settings.read_key}):
+        answer = query.handler({**request("/intake", ""), "headers": headers}, None)
+        assert (answer["statusCode"], answer["headers"]["www-authenticate"]) == (401, "Bearer")

@@ -7,7 +7,7 @@ import pytest
 
 from rollcall import settings
 from rollcall.envelope import LARGEST_MESSAGE
-from tools.template import resources, template
+from tools.template import environment, resources, template
 
 FUNCTIONS: dict[str, set[type[Any]]] = {
     "Ingest": {settings.IngestSettings},
@@ -53,10 +53,36 @@ def test_every_function_has_a_role_and_a_log_group_of_its_own() -> None:
     assert all(log["RetentionInDays"] == "LogRetentionDays" for log in resources("AWS::Logs::LogGroup").values())
 
 
-def test_a_webhook_is_tried_five_times_each_after_six_time_outs_of_the_consumer() -> None:
+def test_a_webhook_whose_consumer_died_comes_again_after_six_time_outs() -> None:
     webhooks = resources("AWS::SQS::Queue")["Webhooks"]
     assert webhooks["VisibilityTimeout"] == 6 * resources("AWS::Serverless::Function")["Consumer"]["Timeout"]
-    assert webhooks["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
+def test_what_failed_comes_again_after_seconds_and_outlasts_half_an_hour_of_throttling() -> None:
+    waits = settings.seconds(environment("Consumer")["RETRY_SECONDS"])
+    webhooks = resources("AWS::SQS::Queue")["Webhooks"]
+    assert webhooks["RedrivePolicy"]["maxReceiveCount"] == len(waits) + 1
+    assert list(waits) == sorted(waits)
+    assert waits[0] <= 10
+    assert sum(waits[:4]) < 10 * 60  # five tries span minutes
+    assert sum(waits) > 30 * 60
+
+
+@pytest.mark.parametrize(("size", "window", "taken"), [(10, 0, True), (20, 0, False), (20, 1, True), (100, 1, True)])
+def test_more_webhooks_at_once_than_sqs_gives_without_a_window_need_one(size: int, window: int, taken: bool) -> None:
+    (rule,) = template()["Rules"].values()
+    assert rule["RuleCondition"] == ["ConsumerBatchWindowSeconds", "0"]
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"][1] == "ConsumerBatchSize"
+    assert size in template()["Parameters"]["ConsumerBatchSize"]["AllowedValues"]
+    assert (str(window) != "0" or str(size) in assertion["Assert"][0]) == taken
+
+
+def test_webhooks_are_applied_as_they_come_unless_somebody_says_otherwise() -> None:
+    (event,) = resources("AWS::Serverless::Function")["Consumer"]["Events"].values()
+    properties, parameters = event["Properties"], template()["Parameters"]
+    assert parameters[properties["BatchSize"]]["Default"] == 10
+    assert parameters[properties["MaximumBatchingWindowInSeconds"]]["Default"] == 0
 
 
 def test_a_queue_takes_the_largest_envelope() -> None:

@@ -17,6 +17,8 @@ NOT_OF_FUNCTIONS = {
     "TrimMembersSchedule",
     "TrimTombstonesSchedule",
     "TrimEventsSchedule",
+    "ConsumerBatchSize",
+    "ConsumerBatchWindowSeconds",
     "ConsumerConcurrency",
     "Deployment",
     "AlarmTopicArn",

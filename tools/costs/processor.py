@@ -32,21 +32,24 @@ _INGEST_REQUESTS = 100  # enough that one of them is measured to a few hundredth
 _URL_SECRET = "example"  # noqa: S105  guards nothing
 
 _MEASURE = """
-import json, sys, time
+import json, os, pathlib, sys, time
 sys.path.append(sys.argv[1])  # last, so that it adds what is missing and replaces nothing
 sys.modules["OpenSSL"] = None  # tests need it; Lambda does not have it, and botocore would import it
 before, measured = json.load(sys.stdin)
 import app
-imported = time.process_time()
+def spent(process=os.getpid()):  # with the processes that it has made, as Lambda bills them
+    made = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return time.clock_gettime(~process << 3 | 2) + sum(spent(int(child)) for child in made)  # a process's own clock
+imported = spent()
 class Context:
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "straw"
     def get_remaining_time_in_millis(self):
         return 900_000
 for event in before:
     app.handler(event, Context())
-begin = time.process_time()
+begin = spent()
 answers = [app.handler(event, Context()) for event in measured]
-each = (time.process_time() - begin) / len(measured)
+each = (spent() - begin) / len(measured)
 print()
 print(json.dumps([imported * 1000, each * 1000, answers]))
 """

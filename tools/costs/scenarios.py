@@ -11,7 +11,9 @@ from tools.costs.webhooks import Change, Webhook, of_pubnub, of_pusher
 
 _MINUTE = 60_000  # milliseconds
 _DAY = 24 * 60 * _MINUTE
-FULL_BATCH = 100  # messages that the consumer is given at most; a test compares it with the template
+# Messages that the consumer is given at most, and as the default is; a test compares both with the template.
+FULL_BATCH = 100
+USUAL_BATCH = 10
 _ROOM = 10  # members of an ordinary channel
 _TOGETHER = 20  # events that come in one webhook of Pusher's
 _LEASE = _DAY  # as the template has it; and so are the two below
@@ -70,9 +72,11 @@ def _single_webhooks(now: int) -> Iterator[Scenario]:
     crowd = _crowd(FULL_BATCH)
     before = [_singles("join", crowd, now - 3 * _MINUTE)]
     full = [_singles("leave", crowd, now - 2 * _MINUTE), _singles("join", crowd, now - _MINUTE)]
+    tens = [Batch(some) for batch in full for some in batched(batch.webhooks, USUAL_BATCH, strict=True)]
     sparse = [Batch((webhook,)) for batch in full for webhook in batch.webhooks[:_ROOM]]
     yield Scenario("single webhooks, no log", "webhooks", 200, full, before, log=False, aim=3.00)
     yield Scenario("single webhooks", "webhooks", 200, full, before, aim=3.65)
+    yield Scenario("single webhooks, by tens", "webhooks", 200, tens, before)
     yield Scenario("single webhooks, no log, sparse", "webhooks", 20, sparse, before, log=False)
     yield Scenario("single webhooks, sparse", "webhooks", 20, sparse, before)
 

@@ -124,7 +124,7 @@ def endure(aws: EmbeddedAws, plan: Plan) -> Outcome:
             _rest(stack)
         with step("Asking what became of each webhook"):
             before = account.draw_up(stack, traffic.acknowledged)
-        with step("Redriving what failed five times"):
+        with step("Redriving what failed every time"):
             redriven = redrive(stack, Choice(FAILED)).total()
         _rest(stack)
         with step("Asking again, and who is where"):

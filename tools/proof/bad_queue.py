@@ -6,8 +6,8 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-_VISIBILITY = 540_000  # milliseconds; as in the template
-_RECEIVES = 5  # as in the template; then a message is parked
+_VISIBILITY = 540_000  # milliseconds, as in the template: what failed comes as late as what met a consumer's death
+_RECEIVES = 7  # as in the template; then a message is parked
 _DISORDER = 2_000.0  # milliseconds, within which a standard queue mixes what it was given
 _LATENESS = 4 * 3_600_000.0  # milliseconds, at most, until what was deleted comes once more
 

@@ -171,6 +171,7 @@ class Machine:
             retention=RetentionOfSources(self._retention, sources),
             secrets=sources.secrets,
             parking=Parking(cast("SQSClient", FaultyClient(self._parked, faults)), "parked"),
+            sleep=lambda _seconds: None,  # time here is the machine's own
         )
 
     @property

@@ -15,7 +15,7 @@ START = 1_754_042_400_000  # Unix milliseconds; a whole second, so that runs dif
 LEASE_MINUTES = 240  # shorter than by default, so that in a run of hours many leases end
 _LEASE = LEASE_MINUTES * 60_000
 _COMPARED_EVERY = 20_000  # events; each comparison asks for every channel
-_REDRIVES = 10  # of what fails five times while everything fails; each leaves only some
+_REDRIVES = 10  # of what fails every time while everything fails; each leaves only some
 _LOOKS = 4  # comparisons while leases end, and then starts of the trimmer until nothing can be due any more
 _SETTLES_AFTER = 241 * 60_000  # milliseconds between those; longer than a lease, so that each looks into every channel
 

@@ -10,6 +10,7 @@ from rollcall.errors import (
     InvalidRetention,
     NotFound,
     RollcallError,
+    TooLarge,
     Unauthorized,
     Unavailable,
 )
@@ -20,6 +21,7 @@ _STATUSES: dict[type[RollcallError], int] = {
     Unauthorized: 401,
     NotFound: 404,
     BodyTooLarge: 413,
+    TooLarge: 413,
     InvalidRetention: 500,
     Unavailable: 503,
 }

@@ -2,23 +2,29 @@
 
 The events of the batch are merged per member before anything is written, so that a member costs one write. What
 fails fails only the webhooks that carry it; they are applied again as a whole, which changes nothing twice.
+
+Nor does a webhook that takes long hold up the others: whatever is large, or has come before, is read only after all the
+rest is written.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import batched
+from itertools import batched, groupby
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from rollcall.converge import Registers, converge
+from rollcall.batch import Batch
+from rollcall.bounds import require_few, require_within
+from rollcall.converge import Registers
 from rollcall.each import Each
-from rollcall.envelope import open_envelope
+from rollcall.envelope import Envelope, is_heavy, open_envelope
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.events import Kind, PresenceEvent
-from rollcall.intake import StoredSecrets, interpret
-from rollcall.keys import ChannelKey, MemberKey, SourceKey, event_channel, event_member
-from rollcall.merge import Channel, Member, channel_evidence, member_evidence
+from rollcall.intake import Interpretation, StoredSecrets, interpret
+from rollcall.keys import ChannelKey, MemberKey, SourceKey
+from rollcall.merge import Channel, Member
 from rollcall.tally import APPLIED, RETRIED, Account, Tally, tally_of
 
 # Events. Merging gains little beyond, and what is applied stays so: large bodies that come in one batch must not all
@@ -33,6 +39,14 @@ class Delivery(NamedTuple):
     message_id: str
     body: str
     is_first: bool = True
+
+    @property
+    def doubts(self) -> tuple[bool, bool]:
+        """How much time it may cost those that come with it: the more, the later is its turn.
+
+        What has come before has failed before, and a large body takes seconds.
+        """
+        return not self.is_first, is_heavy(self.body)
 
 
 @dataclass(slots=True)
@@ -75,6 +89,12 @@ class Task(NamedTuple):
     carriers: frozenset[str]
 
 
+class Interpret(Protocol):
+    """`intake.interpret`, wherever it runs."""
+
+    def __call__(self, envelope: Envelope, stored_secrets: StoredSecrets, /) -> Interpretation: ...
+
+
 class Log(Protocol):
     def write(self, events: Iterable[PresenceEvent]) -> None: ...
 
@@ -107,31 +127,39 @@ class Consumer:
     figures: Figures
     now: Callable[[], int]
     each: Each = map
+    interpret: Interpret = interpret
 
     def consume(self, deliveries: Iterable[Delivery], is_late: Callable[[], bool]) -> Outcome:
         outcome = Outcome()
-        batch = _Batch()
+        in_turn = sorted(deliveries, key=lambda delivery: (delivery.doubts, len(delivery.body)))
+        for _, alike in groupby(in_turn, key=attrgetter("doubts")):
+            self._consume(alike, outcome, is_late)
+        self._count(outcome, is_late)
+        return outcome
+
+    def _consume(self, deliveries: Iterable[Delivery], outcome: Outcome, is_late: Callable[[], bool]) -> None:
+        batch, read = Batch(), list[Delivery]()
         for delivery in deliveries:
             if is_late():
                 _fail(outcome, {delivery.message_id}, Unavailable("The function's time was over before this was read."))
                 continue
             self._read(delivery, batch, outcome)
+            read.append(delivery)
             if len(batch.logged) >= APPLIED_TOGETHER:
-                self._apply(batch, outcome, is_late)
-                batch = _Batch()
-        self._apply(batch, outcome, is_late)
-        self._count(outcome, is_late)
-        return outcome
+                self._apply(batch, read, outcome, is_late)
+                batch, read = Batch(), []
+        self._apply(batch, read, outcome, is_late)
 
-    def _read(self, delivery: Delivery, batch: "_Batch", outcome: Outcome) -> None:
-        batch.deliveries.append(delivery)
+    def _read(self, delivery: Delivery, batch: Batch, outcome: Outcome) -> None:
         try:
             envelope = open_envelope(delivery.body)
             source = SourceKey(envelope.provider, envelope.source)
             account = Account(source, envelope.request_id, envelope.received_at, delivery.is_first)
             # The queue may deliver a message twice even in one batch.
             account = outcome.accounts.setdefault(delivery.message_id, account)
-            interpretation = interpret(envelope, self.secrets)
+            require_within(envelope)
+            interpretation = self.interpret(envelope, self.secrets)
+            require_few(interpretation.events)
         except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
             _fail(outcome, {delivery.message_id}, error)
             return
@@ -144,7 +172,9 @@ class Consumer:
             _fail(outcome, {delivery.message_id}, interpretation.trouble)
         outcome.may_have_lost_events += interpretation.may_have_lost_events
 
-    def _apply(self, batch: "_Batch", outcome: Outcome, is_late: Callable[[], bool]) -> None:
+    def _apply(
+        self, batch: Batch, deliveries: Iterable[Delivery], outcome: Outcome, is_late: Callable[[], bool]
+    ) -> None:
         # The directory goes first: a channel that is occupied but not listed would not be found.
         unlisted = self._do(outcome, is_late, self._directory_tasks(batch))
         presence = self._presence_tasks(batch)
@@ -154,18 +184,19 @@ class Consumer:
         for message_id, repeated in batch.repeated().items():
             outcome.accounts[message_id].repeated += repeated
         self._do(outcome, is_late, self._log_tasks(batch))
-        for delivery in batch.deliveries:
-            trouble = outcome.hopeless.get(delivery.message_id)
-            if trouble and delivery.message_id not in outcome.retry:
-                self._park(delivery, trouble, outcome)
+        self._park(deliveries, outcome, is_late)
 
-    def _park(self, delivery: Delivery, trouble: Hopeless, outcome: Outcome) -> None:
-        try:
-            self.parking.park(delivery.body, trouble)
-        except Unavailable as error:
-            _fail(outcome, {delivery.message_id}, error)
-        else:
-            outcome.parked[delivery.message_id] = trouble
+    def _park(self, deliveries: Iterable[Delivery], outcome: Outcome, is_late: Callable[[], bool]) -> None:
+        tasks = {
+            delivery.message_id: Task(
+                partial(self.parking.park, delivery.body, outcome.hopeless[delivery.message_id]),
+                frozenset({delivery.message_id}),
+            )
+            for delivery in deliveries
+            if delivery.message_id in outcome.hopeless and delivery.message_id not in outcome.retry
+        }
+        left = self._do(outcome, is_late, tasks)
+        outcome.parked |= {each: outcome.hopeless[each] for each in tasks.keys() - left.keys()}
 
     def _count(self, outcome: Outcome, is_late: Callable[[], bool]) -> None:
         """Add to the figures; what cannot be written is forgotten, for no figure is worth applying a batch again."""
@@ -189,13 +220,13 @@ class Consumer:
             _fail(outcome, tasks[key].carriers, error)
         return failed
 
-    def _directory_tasks(self, batch: "_Batch") -> dict[ChannelKey, Task]:
+    def _directory_tasks(self, batch: Batch) -> dict[ChannelKey, Task]:
         return {
             key: Task(partial(self.directory.ensure, key), frozenset(carriers))
             for key, carriers in batch.touched.items()
         }
 
-    def _presence_tasks(self, batch: "_Batch") -> dict[MemberKey | ChannelKey, Task]:
+    def _presence_tasks(self, batch: Batch) -> dict[MemberKey | ChannelKey, Task]:
         return {
             **{
                 key: Task(partial(batch.bring_into, self.members, key, member), frozenset(batch.carriers[key]))
@@ -207,7 +238,7 @@ class Consumer:
             },
         }
 
-    def _log_tasks(self, batch: "_Batch") -> dict[int, Task]:
+    def _log_tasks(self, batch: Batch) -> dict[int, Task]:
         return {
             number: Task(
                 partial(self.log.write, [event for event, _ in logged]),
@@ -215,57 +246,6 @@ class Consumer:
             )
             for number, logged in enumerate(batched(batch.logged, LOGGED_TOGETHER, strict=False))
         }
-
-
-class _Batch:
-    """The events of deliveries that are applied together, merged, and which deliveries carry what.
-
-    Of each delivery that carries evidence of a member or channel, `carriers` counts the events that were news in the
-    batch; what the table turns out to have known is `known`.
-    """
-
-    def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
-        self.members: dict[MemberKey, Member] = {}
-        self.channels: dict[ChannelKey, Channel] = {}
-        self.carriers: dict[MemberKey | ChannelKey, Counter[str]] = defaultdict(Counter)
-        self.touched: dict[ChannelKey, set[str]] = defaultdict(set)
-        self.logged: list[tuple[PresenceEvent, str]] = []
-        self.known: set[MemberKey | ChannelKey] = set()
-        self._repeated: Counter[str] = Counter()
-
-    def add(self, event: PresenceEvent, message_id: str) -> None:
-        self.logged.append((event, message_id))
-        channel = event_channel(event)
-        of_member, of_channel = member_evidence(event), channel_evidence(event)
-        if of_member:
-            self._merge(self.members, event_member(event), Member(), of_member, message_id)
-        if of_channel:
-            self._merge(self.channels, channel, Channel(), of_channel, message_id)
-        if of_member or of_channel:
-            self.touched[channel].add(message_id)
-
-    def bring_into[Key: (MemberKey, ChannelKey), Evidence: (Member, Channel)](
-        self, registers: Registers[Key, Evidence], key: Key, evidence: Evidence
-    ) -> None:
-        if not converge(registers, key, evidence):
-            self.known.add(key)
-
-    def repeated(self) -> Counter[str]:
-        """How many events of each delivery changed nothing: in the batch, or in the table."""
-        repeated = Counter(self._repeated)
-        for key in self.known:
-            repeated.update(self.carriers[key])
-        return repeated
-
-    def _merge[Key: (MemberKey, ChannelKey), Evidence: (Member, Channel)](
-        self, records: dict[Key, Evidence], key: Key, nothing: Evidence, evidence: Evidence, message_id: str
-    ) -> None:
-        known = records.get(key, nothing)
-        records[key] = known.merge(evidence)
-        is_news = records[key] != known
-        self.carriers[key][message_id] += is_news
-        self._repeated[message_id] += not is_news
 
 
 def _channel(key: MemberKey | ChannelKey) -> ChannelKey:

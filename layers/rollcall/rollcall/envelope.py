@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from rollcall.errors import BodyTooLarge, UnreadableEnvelope
+from rollcall.bounds import LARGEST_BODY
+from rollcall.errors import BodyTooLarge, TooLarge, UnreadableEnvelope
 
 # Bytes. SQS takes 1 MiB, attributes included: the rest is for the reason, should the message have to be parked.
 LARGEST_MESSAGE = 1_048_576 - 1_024
 _LARGEST_PLAIN_BODY = 200_000  # bytes; below it compressing costs more time than it saves in 64 KB chunks
-_LARGEST_BODY = 10_485_760  # bytes; API Gateway lets no more in, so nothing larger was ever sealed
 _LAST_MOMENT = 253_402_300_799_999  # milliseconds; the year 9999 ends, and no answer could tell a later time
 
 # What describes the transport rather than the webhook. All else is kept: users name PubNub's custom headers themselves.
@@ -89,7 +89,7 @@ def seal(envelope: Envelope) -> str:
 
 
 def open_envelope(message: str) -> Envelope:
-    """What `seal` made. Raises `UnreadableEnvelope` for anything else."""
+    """What `seal` made. Raises `UnreadableEnvelope` for anything else, and `TooLarge` for a body over its bound."""
     try:
         content = json.loads(message)
         body = b64decode(content["body"], validate=True)
@@ -105,6 +105,12 @@ def open_envelope(message: str) -> Envelope:
         raise UnreadableEnvelope("The message is no envelope.") from error
 
 
+def is_heavy(message: str) -> bool:
+    """Whether a message holds a large body, told without opening it."""
+    # In JSON no text holds a quotation mark that is not escaped, so this is never a part of a body or header.
+    return '"compressed": true' in message
+
+
 def _is_kept(name: str) -> bool:
     return name not in _NOT_KEPT and not name.startswith(_NOT_KEPT_PREFIXES)
 
@@ -117,9 +123,10 @@ def _moment(milliseconds: int) -> int:
 
 
 def _decompressed(body: bytes) -> bytes:
-    # Bounded, so that a forged message cannot fill the memory.
     stream = zlib.decompressobj()
-    content = stream.decompress(body, _LARGEST_BODY + 1)
-    if len(content) > _LARGEST_BODY or not stream.eof:
-        raise ValueError("more than was ever let in")
+    content = stream.decompress(body, LARGEST_BODY + 1)  # and no more, or a few bytes could fill the memory
+    if len(content) > LARGEST_BODY:
+        raise TooLarge(f"The body has more than {LARGEST_BODY} bytes.")
+    if not stream.eof:
+        raise ValueError("cut off")
     return content

@@ -13,6 +13,10 @@ class Unavailable(RollcallError):
     """AWS did not do as asked, for now: throttled, timed out, or failing. Asking again may help."""
 
 
+class Fault(RollcallError):
+    """Rollcall's own code failed where it must not; the sentence says how and where."""
+
+
 class Hopeless(RollcallError):
     """A webhook that no retry can help: it is parked, with the reason, until somebody has mended the cause."""
 
@@ -53,6 +57,18 @@ class Unreadable(Hopeless):
     """The body is not what its provider sends."""
 
     reason = "unreadable_body"
+
+
+class TooLarge(Hopeless):
+    """The webhook is over one of the bounds that keep it from harming others; the sentence says which."""
+
+    reason = "over_bounds"
+
+
+class NotUnderstood(Hopeless):
+    """The body holds something, and nothing of it is known."""
+
+    reason = "not_understood"
 
 
 class UnstorableEvent(Hopeless):

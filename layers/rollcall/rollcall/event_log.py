@@ -7,13 +7,14 @@ events expire then. An entry is written once a day per channel and running write
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from rollcall import expiry
-from rollcall.aws import unavailable_on_failure
+from rollcall.aws import Sleep, attempts, unavailable_on_failure
 from rollcall.errors import Unavailable
 from rollcall.events import Kind, PresenceEvent
 from rollcall.keys import ChannelKey, event_channel, join
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _LARGEST_BATCH = 25  # records, the most that DynamoDB takes in one request
 _REMEMBERED = 50_000  # entries of the calendar; about 20 MB, and beyond it forgetting all costs a write for each anew
-_ATTEMPTS = 5  # at what DynamoDB leaves over of a batch; then SQS brings the webhook again
 
 
 type _Record = "dict[str, AttributeValueTypeDef]"
@@ -41,6 +41,7 @@ class EventLog:
     table: str
     retention_of: RetentionOf
     now: Callable[[], int]
+    sleep: Sleep = field(default=time.sleep, kw_only=True)
     _entered: set[tuple[str, str]] = field(default_factory=set)
 
     def write(self, events: Iterable[PresenceEvent]) -> None:
@@ -107,7 +108,7 @@ class EventLog:
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _write(self, left: "Sequence[WriteRequestUnionTypeDef]") -> None:
-        for _ in range(_ATTEMPTS):
+        for _ in attempts(self.sleep):
             with unavailable_on_failure("Writing events"):
                 answer = self.client.batch_write_item(RequestItems={self.table: left})
             left = answer["UnprocessedItems"].get(self.table, [])

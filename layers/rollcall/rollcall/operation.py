@@ -15,6 +15,7 @@ from rollcall.tally import APPLIED, PARKED, RETRIED, Tally
 from rollcall.timestamps import to_iso
 from rollcall.tokens import make_token
 from rollcall.trimming import Bookmark, Run, Trimmed
+from rollcall.waiting import Waiting
 
 _LOOKED_BACK = 60 * 60_000  # milliseconds
 
@@ -29,6 +30,7 @@ class Operation:
     webhooks: Queue
     parked: Queue
     oldest: OldestMessage
+    hidden: Waiting
     url_secret: str
     now: Callable[[], int]
     each: Each = map
@@ -50,7 +52,7 @@ class Operation:
             now=to_iso(now),
             since=to_iso(since),
             waiting=waiting,
-            oldest_waiting_seconds=self.oldest.seconds_waited(now) if waiting else 0,
+            oldest_waiting_seconds=self._oldest_waited(now) if waiting else 0,
             parked_waiting=self.parked.waiting(),
             sources=[_of_source(source, tally) for source, tally in told],
             trimmer=[_run(kind, runs.get(kind)) for kind in Trimmed],
@@ -75,6 +77,13 @@ class Operation:
             last_outcome=last.outcome if last else None,
             last_sentence=last.sentence if last else "",
         )
+
+    def _oldest_waited(self, now: int) -> int | None:
+        """Seconds. CloudWatch is minutes late, and soon leaves out what fails again and again."""
+        told, hidden_since = self.oldest.seconds_waited(now), self.hidden.oldest(now)
+        if hidden_since is None:
+            return told
+        return max(told or 0, (now - hidden_since) // 1000)
 
     def _sources(self, partition: str) -> set[SourceKey]:
         return set(self.presence.sources(partition))

@@ -53,7 +53,9 @@ class Intake(BaseModel):
     waiting: Annotated[int, Field(description="Webhooks in the queue, about: in flight or not")]
     oldest_waiting_seconds: Annotated[
         int | None,
-        Field(description="How long the oldest of them has waited; 0 if none waits, null if CloudWatch does not say"),
+        Field(
+            description="How long the oldest of them has waited, by what is known; 0 if none waits, null if nothing is"
+        ),
     ]
     parked_waiting: Annotated[int, Field(description="Webhooks that are parked, about: of this hour or before")]
     sources: Annotated[

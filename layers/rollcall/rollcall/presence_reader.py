@@ -3,13 +3,14 @@
 Reading a channel costs in proportion to the entries of its part of the sparse index, never to those who ever were.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from rollcall import keys, presence
-from rollcall.aws import unavailable_on_failure
+from rollcall.aws import Sleep, attempts, unavailable_on_failure
 from rollcall.channel_directory import PARTITION, Entry
 from rollcall.errors import Unavailable
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _LARGEST_GET = 100  # keys, the most that DynamoDB takes in one request
-_ATTEMPTS = 5  # at what DynamoDB leaves over of a request
 
 
 class Indexed(NamedTuple):
@@ -45,6 +45,7 @@ class PresenceReader:
 
     client: "DynamoDBClient"
     table: str
+    sleep: Sleep = field(default=time.sleep, kw_only=True)
 
     def channel(self, key: ChannelKey) -> Channel:
         with unavailable_on_failure("Reading a channel"):
@@ -171,7 +172,7 @@ class PresenceReader:
         """The records of these keys that there are."""
         for some in batched(wanted, _LARGEST_GET, strict=False):
             left = {self.table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in some]}}
-            for _ in range(_ATTEMPTS):
+            for _ in attempts(self.sleep):
                 with unavailable_on_failure("Reading presence"):
                     answer = self.client.batch_get_item(RequestItems=cast("Any", left))
                 for item in answer["Responses"].get(self.table, []):

@@ -30,8 +30,10 @@ class Identity:
 class ConsumerSettings:
     presence_table: str
     events_table: str
+    webhooks_queue_url: str
     parked_queue_url: str
     parameter_prefix: str
+    retry_seconds: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ def read[Settings](model: type[Settings]) -> Settings:
     if missing:
         raise MissingSetting(f"The environment lacks {', '.join(missing)}.")
     return model(**{name: os.environ[name.upper()] for name in names})
+
+
+def seconds(text: str) -> tuple[int, ...]:
+    """Times, as a setting lists them."""
+    return tuple(map(int, text.split()))
 
 
 def read_session_token() -> str | None:
