@@ -8,6 +8,7 @@ from itertools import cycle
 
 from rollcall.consume import Consumer, Delivery, Directory, Log, Parking
 from rollcall.converge import Registers, converge
+from rollcall.envelope import Envelope
 from rollcall.errors import Hopeless, Unavailable
 from rollcall.event_log import sort_key
 from rollcall.events import PresenceEvent
@@ -54,6 +55,13 @@ class MemoryDirectory:
 
     def ensure(self, channel: ChannelKey) -> None:
         self.listed.add(channel)
+
+
+class EachReceiptIsTheFirst:
+    """Every body of a history tells its time."""
+
+    def date(self, _envelope: Envelope, events: Iterable[PresenceEvent]) -> list[PresenceEvent]:
+        return list(events)
 
 
 @dataclass
@@ -204,6 +212,7 @@ class World:
     def consumer(self) -> Consumer:
         return Consumer(
             stored_secrets,
+            EachReceiptIsTheFirst(),
             self.members,
             self.channels,
             self.directory,

@@ -16,6 +16,7 @@ from rollcall.each import Each
 from rollcall.errors import Hopeless
 from rollcall.event_log import EventLog
 from rollcall.event_trimmer import EventTrimmer
+from rollcall.first_receipts import FirstReceipts
 from rollcall.intake import StoredSecrets
 from rollcall.intake_figures import IntakeFigures
 from rollcall.keys import SourceKey
@@ -95,6 +96,7 @@ class OwnRollcall:
     def consumer(self) -> Consumer:
         return Consumer(
             secrets=self.secrets,
+            receipts=FirstReceipts(self.client, self.presence_table),
             members=RegistersTable(self.client, self.presence_table, MEMBERS, self.retention),
             channels=RegistersTable(self.client, self.presence_table, CHANNELS, self.retention),
             directory=ChannelDirectory(self.client, self.presence_table, self.retention, self.now),

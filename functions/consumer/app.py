@@ -17,6 +17,7 @@ from rollcall.consume import Consumer, Delivery, Outcome
 from rollcall.event_log import EventLog
 from rollcall.events import Kind
 from rollcall.faults import in_words
+from rollcall.first_receipts import FirstReceipts
 from rollcall.intake_figures import IntakeFigures
 from rollcall.parking import Parking
 from rollcall.presence_table import RegistersTable
@@ -60,6 +61,7 @@ _each = ThreadPoolExecutor(_WRITERS).map
 _sqs = _session.client("sqs", config=_config)
 _consumer = Consumer(
     secrets=_sources.secrets,
+    receipts=FirstReceipts(_dynamodb, _settings.presence_table),
     members=RegistersTable(_dynamodb, _settings.presence_table, MEMBERS, _retention_of),
     channels=RegistersTable(_dynamodb, _settings.presence_table, CHANNELS, _retention_of),
     directory=ChannelDirectory(_dynamodb, _settings.presence_table, _retention_of, _now),

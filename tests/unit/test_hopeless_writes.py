@@ -41,10 +41,10 @@ def test_webhooks_of_a_source_with_invalid_retention_are_parked_and_not_retried(
     consumer = replace(world.consumer(), directory=Refusing(), log=Refusing())
     outcome = consumer.consume([delivery("join"), delivery("leave")], lambda: False)
     assert outcome.retry == set()
-    assert [(message_id, trouble.reason) for message_id, trouble in outcome.parked.items()] == [
-        ("join", "invalid_retention"),
-        ("leave", "invalid_retention"),
-    ]
+    assert {message_id: trouble.reason for message_id, trouble in outcome.parked.items()} == {
+        "join": "invalid_retention",
+        "leave": "invalid_retention",
+    }
 
 
 def test_what_could_not_be_written_for_now_is_retried_before_it_is_parked() -> None:

@@ -95,6 +95,10 @@ class Interpret(Protocol):
     def __call__(self, envelope: Envelope, stored_secrets: StoredSecrets, /) -> Interpretation: ...
 
 
+class Receipts(Protocol):
+    def date(self, envelope: Envelope, events: Iterable[PresenceEvent]) -> list[PresenceEvent]: ...
+
+
 class Log(Protocol):
     def write(self, events: Iterable[PresenceEvent]) -> None: ...
 
@@ -119,6 +123,7 @@ class Consumer:
     """
 
     secrets: StoredSecrets
+    receipts: Receipts
     members: Registers[MemberKey, Member]
     channels: Registers[ChannelKey, Channel]
     directory: Directory
@@ -160,10 +165,11 @@ class Consumer:
             require_within(envelope)
             interpretation = self.interpret(envelope, self.secrets)
             require_few(interpretation.events)
+            events = self.receipts.date(envelope, interpretation.events)
         except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
             _fail(outcome, {delivery.message_id}, error)
             return
-        for event in interpretation.events:
+        for event in events:
             batch.add(event, delivery.message_id)
             account.hear(event)
             outcome.events[event.kind] += 1
