@@ -55,6 +55,18 @@ class Unreadable(Hopeless):
     reason = "unreadable_body"
 
 
+class TooLarge(Hopeless):
+    """The webhook is over one of the bounds that keep it from harming others; the sentence says which."""
+
+    reason = "over_bounds"
+
+
+class NotUnderstood(Hopeless):
+    """The body holds something, and nothing of it is known."""
+
+    reason = "not_understood"
+
+
 class UnstorableEvent(Hopeless):
     """A name or a state in the body is larger than a record can hold; the rest of the body is applied."""
 
