@@ -1,14 +1,16 @@
 """The recorded webhooks in `recordings/`, one folder per provider, and what each of them means.
 
 A recording is three files: its body (`NAME.json` or `NAME.body`, the exact bytes), `NAME.headers.json`, and
-`NAME.events.json`: when it was received, and either the events that it means or the reason why it is refused. What an
-event does not mention is empty; its position is its place in the list unless it says otherwise.
+`NAME.events.json`: when it was received, and either the events that it means or the reason why it is refused; what of
+it is not understood, by name, and whether it may have lost events. What an event does not mention is empty; its
+position is its place in the list unless it says otherwise.
 
 Beside them, `secrets.json` proves all of a provider's recordings genuine and `secrets.rotated.json` none of them, field
 by field. A provider whose bodies are not signed says so in `unsigned.md`.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,8 @@ class Recording:
     envelope: Envelope
     events: list[PresenceEvent] = field(repr=False)
     refused: str
+    not_understood: Counter[str] = field(default_factory=Counter, repr=False)
+    may_have_lost_events: bool = False
 
     @property
     def provider(self) -> str:
@@ -74,7 +78,14 @@ def _read(meaning_file: Path) -> Recording:
         headers={header.lower(): value for header, value in headers.items()},  # as API Gateway gives them
         body=_body_of(folder, name).read_bytes(),
     )
-    return Recording(name, envelope, list(_events(envelope, meaning.get("events", ()))), meaning.get("refused", ""))
+    return Recording(
+        name,
+        envelope,
+        list(_events(envelope, meaning.get("events", ()))),
+        meaning.get("refused", ""),
+        Counter(meaning.get("not_understood", {})),
+        meaning.get("may_have_lost_events", False),
+    )
 
 
 def _events(envelope: Envelope, meant: Iterable[dict[str, Any]]) -> Iterable[PresenceEvent]:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rollcall.dialect import Transcript
 from rollcall.envelope import Envelope
-from rollcall.errors import Unreadable, Unverified
+from rollcall.errors import TooLarge, Unreadable, Unverified
 from rollcall.events import Kind, PresenceEvent
 from rollcall.providers import pubnub
 
@@ -167,12 +168,15 @@ def test_zero_is_a_name_like_any_other_number() -> None:
     assert (event.kind, event.channel, event.user) == (Kind.JOINED, "0", "0")
 
 
-@pytest.mark.parametrize("lacking", ["channel", "userId"])
-def test_an_item_without_its_names_touches_nobody(lacking: str) -> None:
-    item = {"channel": "room", "userId": "agent-17", "id": "e-1"}
-    del item[lacking]
+def test_an_item_without_a_user_touches_nobody() -> None:
+    item = {"channel": "room", "id": "e-1"}
     (event,) = _parse({"schema": _PREFIX + "presence.user.channel.joined", "data": [item]})
     assert (event.kind, event.event_id) == (Kind.UNKNOWN, "e-1")
+
+
+def test_an_item_without_a_channel_is_only_counted() -> None:
+    told = _parse({"schema": "presence.user.channel.joined", "data": [{"userId": "agent-17"}]})
+    assert (list(told), told.not_understood) == ([], {"presence.user.channel.joined without a channel": 1})
 
 
 def test_one_broken_item_leaves_the_others_of_its_batch() -> None:
@@ -180,9 +184,9 @@ def test_one_broken_item_leaves_the_others_of_its_batch() -> None:
     events = _parse({"schema": _PREFIX + "presence.user.channel.joined", "data": items})
     assert [(event.kind, event.user) for event in events] == [
         (Kind.JOINED, "agent-1"),
-        (Kind.UNKNOWN, ""),
         (Kind.JOINED, "agent-2"),
     ]
+    assert events.not_understood.total() == 1
 
 
 def test_a_batch_of_ten_thousand_is_read_in_full() -> None:
@@ -225,13 +229,18 @@ def test_only_an_enveloped_leave_leaves_a_zero_out(enveloped: bool, occupancy: i
         ("usersTimedOut", Kind.TIMED_OUT),
         ("usersTimedoutDelta", Kind.TIMED_OUT),
         ("timeout", Kind.TIMED_OUT),
+        ("joined", Kind.JOINED),
+        ("left", Kind.LEFT),
+        ("timedout", Kind.TIMED_OUT),
     ],
 )
 def test_an_interval_tells_of_each_user_in_its_lists(name: str, kind: Kind) -> None:
     item = {"id": "e-1", "channel": "hall", "occupancy": 57, "timestamp": _ISO, name: ["u-1", "", None, 7]}
-    counted, *changes = _parse({"schema": _PREFIX + "presence.channel.occupancy.counted", "data": [item]})
+    told = _parse({"schema": _PREFIX + "presence.channel.occupancy.counted", "data": [item]})
+    *changes, counted = [event for event in told if event.kind is not Kind.UNKNOWN]
     assert (counted.kind, counted.occupancy, counted.user) == (Kind.OCCUPANCY_REPORTED, 57, "")
     assert [(event.kind, event.user, event.occurred_at) for event in changes] == [(kind, "u-1", _AT), (kind, "7", _AT)]
+    assert told.not_understood.total() == 1  # that users have no name says so once
 
 
 # ---- What proves it --------------------------------------------------------------------------------
@@ -259,19 +268,29 @@ def test_every_custom_header_must_be_there() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        [],
         {"action": "join", "channel": "room", "uuid": "mallory"},
         {"action": "join", "channel": "room", "uuid": "mallory", "sub_key": "theirs", "data": {"sub_key": "ours"}},
-        {"schema": "presence.user.channel.joined", "data": []},
         {"schema": "presence.user.channel.joined", "data": [{"subKey": "ours"}, {"subKey": "theirs"}]},
-        {"schema": "presence.user.channel.joined", "data": [{"subKey": "ours"}, None]},
         {"schema": "presence.user.channel.joined", "data": [{"data": {"subKey": "ours"}}], "subKey": "ours"},
         [{"schema": "s", "data": [{"subKey": "ours"}]}, {"event": {"payload": {"data": [{"subKey": "theirs"}]}}}],
     ],
 )
-def test_every_event_of_a_body_must_carry_the_subscribe_key(body: object) -> None:
+def test_a_body_with_a_wrong_subscribe_key_or_with_none_is_refused(body: object) -> None:
     with pytest.raises(Unverified):
         pubnub.verify(_envelope(body), pubnub.Secrets(subscribe_keys=("ours",)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"schema": "presence.user.channel.joined", "data": []},
+        {"schema": "presence.user.channel.joined", "data": [{"subKey": "ours"}, {}, None]},
+        [{"action": "join", "uuid": "ann", "channel": "room"}, {"action": "join", "sub_key": "ours"}],
+    ],
+)
+def test_a_missing_subscribe_key_is_no_wrong_one_and_an_empty_batch_has_nothing_to_prove(body: object) -> None:
+    pubnub.verify(_envelope(body), pubnub.Secrets(subscribe_keys=("ours",)))
 
 
 # ---- Forms -----------------------------------------------------------------------------------------
@@ -343,10 +362,10 @@ def test_a_form_of_many_parts_is_read_in_time() -> None:
 
 
 def _read_or_refused(envelope: Envelope) -> None:
-    """Any other failure than to be unreadable comes through."""
+    """Any other failure than to be refused comes through."""
     try:
         events = pubnub.parse(envelope)
-    except Unreadable:
+    except (Unreadable, TooLarge):
         return
     assert all(type(text) is str for event in events for text in (event.channel, event.user, event.reason))
 
@@ -358,7 +377,7 @@ def _expect(kind: Kind, events: list[PresenceEvent], event_id: str = "") -> None
     assert event.event_id == event_id
 
 
-def _parse(body: object) -> list[PresenceEvent]:
+def _parse(body: object) -> Transcript:
     return pubnub.parse(_envelope(body))
 
 
@@ -389,4 +408,5 @@ def test_a_part_of_a_batch_that_is_no_event_spoils_no_other(odd: object) -> None
     good = {"action": "join", "channel": "c", "uuid": "u", "timestamp": 1_754_042_400}
     body = json.dumps([good, odd]).encode()
     envelope = Envelope(provider="pubnub", source="s", received_at=_RECEIVED_AT, request_id="", headers={}, body=body)
-    assert sorted(event.kind for event in pubnub.parse(envelope)) == [Kind.JOINED, Kind.UNKNOWN]
+    told = pubnub.parse(envelope)
+    assert ([event.kind for event in told], told.not_understood.total()) == ([Kind.JOINED], 1)

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 from rollcall.errors import UnknownProvider
 
 if TYPE_CHECKING:  # ingest asks only for names, and must not pay for pydantic
-    from collections.abc import Sequence
-
     from pydantic import BaseModel
 
+    from rollcall.dialect import Transcript
     from rollcall.envelope import Envelope
-    from rollcall.events import PresenceEvent
 
 _FOLDER = Path(__file__).with_name("providers")
 _NAME = re.compile(r"[a-z][a-z0-9]*")  # a file's name, and never a way out of the folder
@@ -54,10 +52,10 @@ class Provider(Protocol):
     LOSES_EVENTS_FROM: int
 
     def verify(self, envelope: "Envelope", secrets: "BaseModel") -> None:
-        """Raise `Unverified`, and nothing else, unless one of the secrets proves the webhook genuine."""
+        """Raise `Unverified` unless one of the secrets proves the webhook genuine, or `TooLarge` if it is."""
 
-    def parse(self, envelope: "Envelope") -> "Sequence[PresenceEvent]":
-        """What the body says, oldest first. Raises `Unreadable` for a body that is none of the provider's."""
+    def parse(self, envelope: "Envelope") -> "Transcript":
+        """What the body says, oldest first. Raises `Unreadable` if it is none of the provider's, and `TooLarge`."""
 
 
 def names() -> list[str]:

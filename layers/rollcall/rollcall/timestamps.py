@@ -1,6 +1,7 @@
 """Times as providers write them, and as Rollcall answers with them."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ _EARLIEST = 10**9  # seconds; in 2001, before all of these providers: 20261126 i
 
 _SECOND = 1_000  # milliseconds
 _FRACTION = re.compile(r"[.,]\d")
+_MILLISECONDS = re.compile(r"\.\d{3,}$")  # a clock of seconds may be written with ".0", but not with more
 
 
 class Moment(NamedTuple):
@@ -34,14 +36,11 @@ def to_moment(value: object) -> Moment | None:
     """
     if isinstance(value, str):
         text = value.strip()
-        try:
-            number = float(text) if "." in text else int(text)
-        except ValueError:
-            return _from_iso(text)
-        return _from_number(number, has_fraction="." in text)
+        number = _number(text)
+        return _from_iso(text) if number is None else _from_number(number, is_fine=bool(_MILLISECONDS.search(text)))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return _from_number(value, has_fraction=isinstance(value, float) and not value.is_integer())
+    return _from_number(value)
 
 
 def to_milliseconds(value: object) -> int | None:
@@ -50,19 +49,36 @@ def to_milliseconds(value: object) -> int | None:
     return None if moment is None else moment.milliseconds
 
 
+def finest(moments: Iterable[Moment | None]) -> Moment | None:
+    """The most exact of several times that are told of one event, among those that lie in the second of the first."""
+    told = [moment for moment in moments if moment]
+    alike = (moment for moment in told if moment.milliseconds // _SECOND == told[0].milliseconds // _SECOND)
+    return min(alike, key=lambda moment: moment.resolution, default=None)
+
+
 def to_iso(milliseconds: int) -> str:
     """Unix milliseconds as ISO 8601 in UTC, as answers carry them."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
 
 
-def _from_number(value: float, *, has_fraction: bool) -> Moment | None:
+def _number(text: str) -> float | None:
+    for read in (int, float):  # a float has no room for the digits of a timetoken
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None
+
+
+def _from_number(value: float, *, is_fine: bool = False) -> Moment | None:
     if not _EARLIEST <= value < _UNITS[-1][0]:
         return None
     factor = next(factor for bound, factor in _UNITS if value < bound)
     # Whole numbers stay whole: a float has no room for the digits of a timetoken.
     milliseconds = round(value * factor) if factor >= 1 else int(value) // round(1 / factor)
-    return Moment(milliseconds, _SECOND if factor == _SECOND and not has_fraction else 1)
+    is_fine = is_fine or factor < _SECOND or not value.is_integer()
+    return Moment(milliseconds, 1 if is_fine else _SECOND)
 
 
 def _from_iso(text: str) -> Moment | None:

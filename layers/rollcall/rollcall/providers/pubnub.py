@@ -5,20 +5,30 @@ Legacy bodies: https://www.pubnub.com/docs/migration-guides/legacy-webhooks
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from email.parser import BytesParser
-from urllib.parse import parse_qsl
+from typing import Annotated, TypedDict
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.dialect import Transcript, as_count, as_name, as_state, is_one_of, read_json
+from rollcall.body import read_body, read_json
+from rollcall.dialect import (
+    Transcript,
+    Typed,
+    as_count,
+    as_name,
+    as_state,
+    by_word,
+    is_one_of,
+    require_keys,
+    word,
+)
 from rollcall.envelope import Envelope
-from rollcall.errors import Unreadable, Unverified
-from rollcall.events import Kind, PresenceEvent
+from rollcall.errors import Hopeless, Unreadable, Unverified
+from rollcall.events import Kind
 from rollcall.provider import Setup
-from rollcall.timestamps import Moment, to_moment
+from rollcall.timestamps import Moment, finest, to_moment
 
 SETUP = Setup(
     title="PubNub",
@@ -52,24 +62,56 @@ _SCHEMAS = {
     "presence.channel.state.inactive": Kind.CHANNEL_VACATED,
     "presence.channel.occupancy.counted": Kind.OCCUPANCY_REPORTED,
 }
-_LEGACY_ACTIONS = {
-    "join": Kind.JOINED,
-    "leave": Kind.LEFT,
-    "timeout": Kind.TIMED_OUT,
-    "state-change": Kind.STATE_CHANGED,
-    "active": Kind.CHANNEL_OCCUPIED,
-    "inactive": Kind.CHANNEL_VACATED,
-    "interval": Kind.OCCUPANCY_REPORTED,
-}
-_OF_A_MEMBER = {Kind.JOINED, Kind.LEFT, Kind.TIMED_OUT, Kind.STATE_CHANGED}
-
-# Who came and went in an interval, by the names of the legacy event and of both pages on Events & Actions. The lists
-# tell what changed on the whole, so nobody stands in two; leaves go first, and doubt ends with the member present.
-_INTERVAL_LISTS = (
-    (Kind.LEFT, ("leave", "usersLeft", "usersLeftDelta")),
-    (Kind.TIMED_OUT, ("timeout", "usersTimedout", "usersTimedOut", "usersTimedoutDelta")),
-    (Kind.JOINED, ("join", "usersJoined", "usersJoinedDelta")),
+_PRESENCE = re.compile(r"presence\.[a-z.]+[a-z]")
+# What else Events & Actions can send: messages, reactions, files, signals, push errors, and changes of metadata.
+_NOT_OF_PRESENCE = re.compile(
+    r"(^|/)((messages?|pubsub|signals?|files?|push)\.|(user|channel|space|membership)\.(created|updated|deleted))"
 )
+_LONGEST_SCHEMA = 200  # characters at its end; PubNub's have 100 at most
+_LONGEST_NAME = 100  # characters of a schema that is not known; its end tells more than its beginning
+_LEGACY_ACTIONS = by_word(
+    {
+        "join": Kind.JOINED,
+        "leave": Kind.LEFT,
+        "timeout": Kind.TIMED_OUT,
+        "timedout": Kind.TIMED_OUT,  # as intervals name it
+        "state-change": Kind.STATE_CHANGED,
+        "active": Kind.CHANNEL_OCCUPIED,
+        "inactive": Kind.CHANNEL_VACATED,
+        "interval": Kind.OCCUPANCY_REPORTED,
+    }
+)
+
+# The names of fields, as `word` writes them, so that `userId` and `user_id` are one. Each of these names is PubNub's
+# own in some dialect, and all are looked for in every one:
+# - legacy: https://www.pubnub.com/docs/general/presence/presence-events (uuid, timestamp, timetoken)
+# - Events & Actions: https://www.pubnub.com/docs/serverless/events-and-actions/ena-payloads (userId, channelId in
+#   time-outs; senderId, subscribeKey, eventId and iso8601timestamp in envelopes 1.0 of messages)
+_CHANNEL = ("channel", "channelid")
+_USER = ("userid", "uuid", "senderid", "publisher")
+_TIMES = ("precisetimestamp", "timestamp", "timetoken", "iso8601timestamp")
+_SUBSCRIBE_KEY = ("subkey", "subscribekey")
+_EVENT_ID = ("id", "eventid")
+_DEVICES = {"device", "devices"}
+
+# Who came and went in an interval. The lists tell what changed on the whole, so nobody stands in two; leaves go first,
+# and doubt ends with the member present. Their names:
+# - join, leave, timeout: what the SDKs read (pubnub/javascript, pubnub/go, pubnub/c-sharp)
+# - joined, left, timedout: the SDKs' pages, e.g. https://www.pubnub.com/docs/sdks/javascript/api-reference/presence
+# - usersJoined, usersLeft: https://www.pubnub.com/docs/serverless/events-and-actions/events#webhook-payload
+# - usersJoinedDelta: .../ena-payloads; the names of time-outs are told by neither page, and made as the others are
+_INTERVAL_LISTS = (
+    (Kind.LEFT, ("leave", "left", "usersleft", "usersleftdelta")),
+    (Kind.TIMED_OUT, ("timeout", "timedout", "userstimedout", "userstimedoutdelta", "userstimeout")),
+    (Kind.JOINED, ("join", "joined", "usersjoined", "usersjoineddelta")),
+)
+# An interval of more than 30 KB leaves its lists out and says so, in the words of the SDKs' pages: ask who is here now.
+_INCOMPLETE = "herenowrefresh"
+
+_OF_A_CHANNEL = {Kind.CHANNEL_OCCUPIED, Kind.CHANNEL_VACATED, Kind.OCCUPANCY_REPORTED}
+
+type _Fields = Mapping[str, object]
+_HeaderName = Annotated[Typed, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110: no blank and no colon
 
 
 class Secrets(BaseModel):
@@ -81,20 +123,28 @@ class Secrets(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    headers: Mapping[str, tuple[str, ...]] = {}
-    subscribe_keys: tuple[str, ...] = ()
+    headers: Mapping[_HeaderName, tuple[Typed, ...]] = {}
+    subscribe_keys: tuple[Typed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
     """One entry of a body, with what the layers around it say. A legacy event has no schema."""
 
-    fields: Mapping[str, object]
+    fields: _Fields
     schema: str = ""
     enveloped: bool = False
     event_id: str = ""
     channel: str = ""
     timestamp: object = None
+
+
+class _Happened(TypedDict):
+    """What all events of an item have in common."""
+
+    channel: str
+    at: Moment | None
+    event_id: str
 
 
 def verify(envelope: Envelope, secrets: Secrets) -> None:
@@ -104,21 +154,15 @@ def verify(envelope: Envelope, secrets: Secrets) -> None:
     if not secrets.subscribe_keys:
         return
     try:
-        items = list(_items(envelope))
+        require_keys((_first(_SUBSCRIBE_KEY, item.fields) for item in _items(envelope)), secrets.subscribe_keys)
     except Unreadable as error:
         raise Unverified("The body holds no subscribe key.") from error
-    keys = [as_name(item.fields.get("subKey") or item.fields.get("sub_key")) for item in items]
-    if not keys or not all(is_one_of(key, secrets.subscribe_keys) for key in keys):
-        raise Unverified("The subscribe key is none of the source's.")
 
 
-def parse(envelope: Envelope) -> list[PresenceEvent]:
+def parse(envelope: Envelope) -> Transcript:
     transcript = Transcript(envelope)
     for item in _items(envelope):
-        if item.schema:
-            _add_event(transcript, item)
-        else:
-            _add_legacy(transcript, item)
+        _add(transcript, item)
     return transcript.oldest_first()
 
 
@@ -126,216 +170,180 @@ def parse(envelope: Envelope) -> list[PresenceEvent]:
 
 
 def _items(envelope: Envelope) -> Iterator[_Item]:
-    content_type = envelope.headers.get("content-type", "").lower()
-    if content_type.startswith("multipart/form-data"):
-        return iter([_Item(_multipart(envelope))])
-    if content_type.startswith("application/x-www-form-urlencoded"):
-        return iter([_Item(_urlencoded(envelope.body))])
-    return _items_in(read_json(envelope.body))
-
-
-def _items_in(body: object) -> Iterator[_Item]:
+    body = read_body(envelope.body)
     # How batching and envelopes combine is told nowhere: a list of bodies is taken as well as a body with a list.
-    parts = [_items_of(part) for part in (body if isinstance(body, list) else [body])]
-    if all(items is None for items in parts):
+    parts = [_items_of(_fields(part)) for part in (body if isinstance(body, list) else [body])]
+    if parts and all(items is None for items in parts):
         raise Unreadable("The body is no event of PubNub's.")
     for items in parts:
-        yield from [_Item({}, schema="none")] if items is None else items  # one that is none spoils no other
+        yield from [_Item({})] if items is None else items  # one that is none spoils no other
 
 
-def _items_of(part: object) -> list[_Item] | None:
+def _items_of(part: _Fields) -> list[_Item] | None:
     """What one body, or one part of a list of them, holds; `None` if it is none of PubNub's."""
-    if not isinstance(part, dict):
-        return None
-    event = part.get("event")
-    if isinstance(event, dict):
-        return _items_in_envelope(event, part.get("metadata"))
+    if event := _fields(part.get("event")):
+        return _items_in_envelope(event, _fields(part.get("metadata")))
     if {"action", "status"} & part.keys():
         return [_Item(part)]  # and its data, even if it is a list, is its state
-    if isinstance(part.get("data"), list):
-        return list(_items_in_payload(part))
-    return [_Item(part)] if "occupancy" in part else None
+    if isinstance(part.get("data"), list) or _schema_of(part):
+        return _items_in_payload(part)
+    return [_Item(part)] if "occupancy" in part or _is_other(part) else None
 
 
-def _items_in_envelope(event: dict[str, object], metadata: object) -> list[_Item] | None:
+def _items_in_envelope(event: _Fields, metadata: _Fields) -> list[_Item] | None:
     payload = event.get("payload")
-    parts = [part for part in (payload if isinstance(payload, list) else [payload]) if isinstance(part, dict)]
-    if not any(isinstance(part.get("data"), list) for part in parts):
+    parts = [_fields(part) for part in (payload if isinstance(payload, list) else [payload])]
+    items = [item for part in parts if "data" in part for item in _items_in_payload(part)]
+    if schema := as_name(event.get("eventtype")):  # envelopes 1.0 of messages have no payload
+        items.append(_Item(event, schema=schema))
+    elif not any("data" in part for part in parts) and payload != []:
         return None
     return [
         _Item(
             item.fields,
             schema=item.schema,
             enveloped=True,
-            event_id=as_name(event.get("id")),
+            event_id=as_name(_first(_EVENT_ID, event)),
             channel=_channel_in(metadata),
             timestamp=event.get("timestamp"),
         )
-        for part in parts
-        for item in _items_in_payload(part)
+        for item in items
     ]
 
 
-def _items_in_payload(payload: dict[str, object]) -> Iterator[_Item]:
-    schema = as_name(payload.get("schema") or payload.get("dataSchema")) or "none"
+def _items_in_payload(payload: _Fields) -> list[_Item]:
     entries = payload.get("data")
-    for entry in entries if isinstance(entries, list) else []:
-        yield _Item(entry if isinstance(entry, dict) else {}, schema=schema)
+    schema = _schema_of(payload)
+    return [_Item(_fields(entry), schema=schema) for entry in (entries if isinstance(entries, list) else [entries])]
 
 
-def _channel_in(metadata: object) -> str:
+def _schema_of(payload: _Fields) -> str:
+    return as_name(_first(("schema", "dataschema"), payload))[-_LONGEST_SCHEMA:]
+
+
+def _channel_in(metadata: _Fields) -> str:
     """The channel that an envelope names: `pubsub:channel` in 1.0, `pubsub.channel` in a list in 2.x."""
-    if not isinstance(metadata, dict):
-        return ""
     listed = metadata.get("definitional")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    named = (entry.get("pubsub.channel") for entry in entries)
-    return as_name(metadata.get("pubsub:channel")) or next((as_name(name) for name in named if name), "")
+    entries = [metadata, *map(_fields, listed if isinstance(listed, list) else [])]
+    return next(filter(None, (as_name(entry.get("pubsubchannel")) for entry in entries)), "")
 
 
-def _multipart(envelope: Envelope) -> dict[str, object]:
-    # The standard library's mail parser: forms are mail with other headers.
-    head = f"Content-Type: {envelope.headers['content-type']}\r\n\r\n".encode(errors="replace")
-    try:
-        message = BytesParser().parsebytes(head + envelope.body)
-    except RecursionError as error:
-        raise Unreadable("The form is nested without end.") from error
-    fields: dict[str, object] = {}
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            fields[name] = _text(content)
-    if not fields:
-        raise Unreadable("The form is empty.")
-    return fields
+def _fields(value: object) -> _Fields:
+    """An object by the words of its names; empty for whatever is none. Of names that are one word the last counts."""
+    return {word(name): value[name] for name in sorted(value)} if isinstance(value, dict) else {}
 
 
-def _urlencoded(body: bytes) -> dict[str, object]:
-    try:
-        fields = dict(parse_qsl(_text(body), keep_blank_values=True, errors="strict"))
-    except ValueError as error:
-        raise Unreadable("The form is not UTF-8.") from error
-    if not fields:
-        raise Unreadable("The form is empty.")
-    return {**fields}
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise Unreadable("The form is not UTF-8.") from error
+def _first(names: Iterable[str], *places: _Fields) -> object:
+    """The first of some fields that says something."""
+    values = (fields.get(name) for fields in places for name in names)
+    return next((value for value in values if value not in (None, "")), None)
 
 
 # ---- From items to events --------------------------------------------------------------------------
 
 
-def _add_event(transcript: Transcript, item: _Item) -> None:
+def _add(transcript: Transcript, item: _Item) -> None:
     fields = item.fields
     inner = fields.get("data")
     # `data` repeats the legacy event, all values as text, or is the state itself.
-    repeated = inner if isinstance(inner, dict) and {"action", "uuid"} <= inner.keys() else {}
-    user = as_name(fields.get("userId")) or as_name(fields.get("uuid")) or as_name(repeated.get("uuid"))
-    kind = _SCHEMAS.get(_schema_name(item.schema))
-    if kind is Kind.OCCUPANCY_REPORTED and user:
-        kind = Kind.TIMED_OUT  # PubNub's samples of time-outs wear the schema of counts
-    occupancy = fields.get("occupancy", repeated.get("occupancy"))
-    if occupancy is None and item.enveloped and kind is Kind.LEFT:
+    repeated = _fields(inner) if item.schema and isinstance(inner, dict) and {"action", "uuid"} <= inner.keys() else {}
+    user = as_name(_first(_USER, fields, repeated))
+    kind, name = _kind_of(item, user)
+    channel = _first(_CHANNEL, fields)
+    happened = _Happened(
+        channel=item.channel if channel is None else as_name(channel),
+        at=_time_of(item, repeated),
+        event_id=as_name(_first(_EVENT_ID, fields)) or item.event_id,
+    )
+    occupancy = _first(("occupancy",), fields, repeated)
+    if kind is Kind.OCCUPANCY_REPORTED:
+        # The lists go first: a count of 0 has the last word on those whom they name.
+        has_told = _add_interval(transcript, (fields, _fields(inner)), happened)
+        if has_told and occupancy is None:
+            return
+    if kind is Kind.LEFT and item.enveloped and occupancy is None:
         occupancy = 0  # enveloped leaves leave a zero out
-    _add(
-        transcript,
-        kind,
-        item,
-        channel=as_name(fields.get("channel")) or as_name(fields.get("channelId")) or item.channel,
-        user=user,
-        times=_times(item, repeated),
-        state=repeated.get("data") if repeated else inner,
-        occupancy=as_count(occupancy),
-        name=item.schema,
-    )
-
-
-def _times(item: _Item, repeated: Mapping[str, object]) -> tuple[object, ...]:
-    """Where the time may stand, the best first. Inside may be a state, which a client can make look like anything: it
-    may only refine what the envelope says."""
-    inner: tuple[object, ...] = (repeated.get("precise_timestamp"), repeated.get("timestamp"))
-    outer = to_moment(item.timestamp)
-    finest = next(filter(None, map(to_moment, inner)), None)
-    if outer and finest and finest.milliseconds // 1000 != outer.milliseconds // 1000:
-        inner = ()
-    return (item.fields.get("timestamp"), *inner, item.timestamp)
-
-
-def _add_legacy(transcript: Transcript, item: _Item) -> None:
-    fields = item.fields
-    # Channel events say `status`; the oldest interval events say nothing but a count.
-    name = as_name(fields.get("action") or fields.get("status")) or ("interval" if "occupancy" in fields else "")
-    _add(
-        transcript,
-        _LEGACY_ACTIONS.get(name),
-        item,
-        channel=as_name(fields.get("channel")),
-        user=as_name(fields.get("uuid")),
-        times=(fields.get("precise_timestamp"), fields.get("timestamp")),
-        state=fields.get("data"),
-        occupancy=as_count(fields.get("occupancy")),
-        name=name,
-    )
-
-
-def _add(
-    transcript: Transcript,
-    kind: Kind | None,
-    item: _Item,
-    *,
-    channel: str,
-    user: str,
-    times: tuple[object, ...],
-    state: object,
-    occupancy: int | None,
-    name: str,
-) -> None:
-    at = next(filter(None, map(to_moment, times)), None)
-    event_id = as_name(item.fields.get("id")) or item.event_id
-    if kind is None or not channel or (kind in _OF_A_MEMBER and not user):
-        transcript.add(
-            Kind.UNKNOWN, channel=channel, at=at, user=user, event_id=event_id, reason=name[-100:] or "no name"
-        )
-        return
-    if kind is Kind.STATE_CHANGED and occupancy == 0:
+    if kind is Kind.STATE_CHANGED and as_count(occupancy) == 0:
         occupancy = None  # samples say 0 although the user, whose state it is, is there
     transcript.add(
         kind,
-        channel=channel,
-        at=at,
-        user=user if kind in _OF_A_MEMBER else "",
-        event_id=event_id,
-        state=_state(kind, state),
-        occupancy=occupancy,
+        name=name,
+        user="" if kind in _OF_A_CHANNEL else user,
+        state=_state(kind, repeated.get("data") if repeated else inner),
+        occupancy=as_count(occupancy),
+        **happened,
     )
-    if kind is Kind.OCCUPANCY_REPORTED:
-        _add_interval(transcript, item, channel, at, event_id)
 
 
-def _add_interval(transcript: Transcript, item: _Item, channel: str, at: Moment | None, event_id: str) -> None:
+def _kind_of(item: _Item, user: str) -> tuple[Kind | None, str]:
+    """What an item is, and what PubNub calls it."""
+    fields = item.fields
+    if item.schema:
+        kind, name = _kind_by_schema(item), item.schema[-_LONGEST_NAME:]
+        if kind is Kind.OCCUPANCY_REPORTED and user:
+            kind = Kind.TIMED_OUT  # samples of time-outs wear the schema of counts
+    else:
+        # Channel events say `status`; the oldest interval events say nothing but a count.
+        name = as_name(_first(("action", "status"), fields)) or (
+            "interval" if "occupancy" in fields and not user else ""
+        )
+        kind = _LEGACY_ACTIONS.get(word(name))
+    return Kind.MESSAGE if kind is None and _is_other(fields) else kind, name
+
+
+def _kind_by_schema(item: _Item) -> Kind | None:
+    schema = item.schema.strip().lower()
+    names: list[str] = _PRESENCE.findall(schema)
+    kind = _SCHEMAS.get(names[-1]) if names else None
+    if _NOT_OF_PRESENCE.search(schema) or (kind is Kind.OCCUPANCY_REPORTED and _is_other(item.fields)):
+        return Kind.MESSAGE  # samples of push errors and of devices removed wear the schema of counts, too
+    return kind
+
+
+def _is_other(fields: _Fields) -> bool:
+    """Whether it looks like what PubNub sends of messages, or of devices and what could not be pushed to them."""
+    return {"message", "channel"} <= fields.keys() or ("platform" in fields and bool(_DEVICES & fields.keys()))
+
+
+def _time_of(item: _Item, repeated: _Fields) -> Moment | None:
+    """The repeated event comes last, for it may be a state, which a client can make look like anything: it may only
+    refine what the other layers say."""
+    values = (*map(item.fields.get, _TIMES), item.timestamp, *map(repeated.get, _TIMES))
+    return finest(map(to_moment, values))
+
+
+def _add_interval(transcript: Transcript, places: tuple[_Fields, ...], happened: _Happened) -> bool:
+    """Whether an interval tells more than a count: who came and went, or that it leaves them out."""
+    before = transcript.understood
+    incomplete = [fields.get(_INCOMPLETE) for fields in places]
+    if any(value is True or word(value) in ("true", "1") for value in incomplete):
+        transcript.tell_of_loss()
     for kind, names in _INTERVAL_LISTS:
-        lists = (item.fields.get(name) for name in names)
-        for user in (as_name(user) for users in lists if isinstance(users, list) for user in users):
-            if user:
-                transcript.add(kind, channel=channel, at=at, user=user, event_id=event_id, reason="interval")
+        listed = (_listed(fields.get(name)) for fields in places for name in names)
+        for user in dict.fromkeys(as_name(user) for users in listed for user in users):
+            transcript.add(kind, name=f"interval {names[0]}", user=user, reason="interval", **happened)
+    return transcript.understood > before
 
 
-def _state(kind: Kind, state: object) -> str | None:
+def _listed(users: object) -> list[object]:
+    """A list, which may be JSON in a string; of whatever else it is, one that could not be read."""
+    users = _unwrapped(users)
+    if users in (None, ""):
+        return []
+    return users if isinstance(users, list) else [None]
+
+
+def _state(kind: Kind | None, state: object) -> str | None:
     """The state, which may be JSON in a string. A join repeats an empty one for users who have none."""
-    if isinstance(state, str):
-        with suppress(ValueError, RecursionError, Unreadable):  # then the text itself is the state
-            state = read_json(state.encode())
+    state = _unwrapped(state)
     if kind is Kind.STATE_CHANGED or (kind is Kind.JOINED and state):
         return as_state(state)
     return None
 
 
-def _schema_name(schema: str) -> str:
-    found: list[str] = re.findall(r"presence\.[a-z.]+[a-z]", schema)
-    return found[-1] if found else ""
+def _unwrapped(value: object) -> object:
+    """What JSON in a string says; text that is none is itself."""
+    if isinstance(value, str):
+        with suppress(Hopeless):
+            return read_json(value)
+    return value

@@ -8,10 +8,11 @@ import hmac
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rollcall.dialect import Transcript, as_count, as_name, as_state, is_one_of, read_json
+from rollcall.body import read_body
+from rollcall.dialect import Transcript, Typed, as_count, as_name, as_state, by_word, is_one_of, word
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
-from rollcall.events import Kind, PresenceEvent
+from rollcall.events import Kind
 from rollcall.provider import Setup
 from rollcall.timestamps import Moment, to_moment
 
@@ -30,17 +31,18 @@ SETUP = Setup(
 )
 LOSES_EVENTS_FROM = 0  # none documented
 
-_KINDS = {
-    "channel_occupied": Kind.CHANNEL_OCCUPIED,
-    "channel_vacated": Kind.CHANNEL_VACATED,
-    "member_added": Kind.JOINED,
-    "member_removed": Kind.LEFT,
-    "member_updated": Kind.STATE_CHANGED,  # sockudo only
-    "subscription_count": Kind.OCCUPANCY_REPORTED,
-    "client_event": Kind.CLIENT_EVENT,
-    "cache_miss": Kind.CACHE_MISS,
-}
-_OF_A_MEMBER = {Kind.JOINED, Kind.LEFT, Kind.STATE_CHANGED}
+_KINDS = by_word(
+    {
+        "channel_occupied": Kind.CHANNEL_OCCUPIED,
+        "channel_vacated": Kind.CHANNEL_VACATED,
+        "member_added": Kind.JOINED,
+        "member_removed": Kind.LEFT,
+        "member_updated": Kind.STATE_CHANGED,  # sockudo only
+        "subscription_count": Kind.OCCUPANCY_REPORTED,
+        "client_event": Kind.CLIENT_EVENT,
+        "cache_miss": Kind.CACHE_MISS,
+    }
+)
 
 
 class Token(BaseModel):
@@ -48,8 +50,8 @@ class Token(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    key: str = Field(min_length=1)
-    secret: str = Field(min_length=1)
+    key: Typed
+    secret: Typed
 
 
 class Secrets(BaseModel):
@@ -74,9 +76,9 @@ def verify(envelope: Envelope, secrets: Secrets) -> None:
         raise Unverified("The signature is not one that the source's tokens make.")
 
 
-def parse(envelope: Envelope) -> list[PresenceEvent]:
+def parse(envelope: Envelope) -> Transcript:
     """One time for the whole body, so what stands later in it counts as later."""
-    body = read_json(envelope.body)
+    body = read_body(envelope.body)
     if not isinstance(body, dict):
         raise Unreadable("The body is no object.")
     items = body.get("events", [body] if "name" in body else None)  # soketi once sent a single event bare (its #137)
@@ -90,18 +92,13 @@ def parse(envelope: Envelope) -> list[PresenceEvent]:
 
 
 def _add(transcript: Transcript, item: dict[str, object], at: Moment | None) -> None:
-    name = as_name(item.get("name"))
-    channel = as_name(item.get("channel"))
-    user = as_name(item.get("user_id"))  # soketi keeps the type that the application gave it: 1 and "1" are one user
-    kind = _KINDS.get(name)
-    if kind is None or not channel or (kind in _OF_A_MEMBER and not user):
-        transcript.add(Kind.UNKNOWN, channel=channel, at=at, user=user, reason=name or "no name")
-        return
+    kind = _KINDS.get(word(item.get("name")))
     transcript.add(
         kind,
-        channel=channel,
+        name=as_name(item.get("name")),
+        channel=as_name(item.get("channel")),
         at=at,
-        user=user,
+        user=as_name(item.get("user_id")),  # soketi keeps the type that the application gave it: 1 and "1" are one user
         state=as_state(item.get("user_info")) if kind is Kind.STATE_CHANGED else None,
         occupancy=as_count(item.get("subscription_count")),
         reason=as_name(item.get("event")),  # the client's own name for a client event

@@ -5,10 +5,11 @@ Nothing is signed: the token in the URL is the proof, and the client key, which 
 
 from pydantic import BaseModel, ConfigDict
 
-from rollcall.dialect import Transcript, as_name, is_one_of, read_json
+from rollcall.body import read_body
+from rollcall.dialect import Transcript, Typed, as_name, by_word, require_keys, word
 from rollcall.envelope import Envelope
 from rollcall.errors import Unreadable, Unverified
-from rollcall.events import Kind, PresenceEvent
+from rollcall.events import Kind
 from rollcall.provider import Setup
 from rollcall.timestamps import to_moment
 
@@ -27,15 +28,17 @@ SETUP = Setup(
 LOSES_EVENTS_FROM = 200  # one request in two seconds, of so many events; what comes beyond is skipped, says the page
 
 # The page says only that an action "represents channel bind or unbind": its literal values are not told, so the words
-# that the sibling providers use are taken as well.
-_ACTIONS = {
-    "bind": Kind.JOINED,
-    "subscribe": Kind.JOINED,
-    "join": Kind.JOINED,
-    "unbind": Kind.LEFT,
-    "unsubscribe": Kind.LEFT,
-    "leave": Kind.LEFT,
-}
+# that the sibling providers use are taken as well, each also with "channel" before or behind it.
+_ACTIONS = by_word(
+    {
+        "bind": Kind.JOINED,
+        "subscribe": Kind.JOINED,
+        "join": Kind.JOINED,
+        "unbind": Kind.LEFT,
+        "unsubscribe": Kind.LEFT,
+        "leave": Kind.LEFT,
+    }
+)
 
 
 class Secrets(BaseModel):
@@ -43,48 +46,55 @@ class Secrets(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    client_keys: tuple[str, ...] = ()
+    client_keys: tuple[Typed, ...] = ()
 
 
 def verify(envelope: Envelope, secrets: Secrets) -> None:
     if not secrets.client_keys:
         return
     try:
-        client_key = as_name(_items(envelope).get("clientKey"))
+        groups = _groups(envelope)
     except Unreadable as error:
         raise Unverified("The body holds no client key.") from error
-    if not is_one_of(client_key, secrets.client_keys):
-        raise Unverified("The client key is none of the source's.")
+    # A group that is empty need not prove anything, but must not disprove it.
+    keys = [group.get("clientKey") for group in groups if group.get("data") != [] or "clientKey" in group]
+    require_keys(keys, secrets.client_keys)
 
 
-def parse(envelope: Envelope) -> list[PresenceEvent]:
+def parse(envelope: Envelope) -> Transcript:
     """Times are whole seconds, as text, so what stands later in the body counts as later."""
-    items = _items(envelope)
-    data = items.get("data")
-    if not isinstance(data, list):
+    groups = _groups(envelope)
+    if groups and not any(isinstance(group.get("data"), list) for group in groups):
         raise Unreadable("The body has no data.")
-    of_messages = as_name(items.get("source")).lower() == "message"
     transcript = Transcript(envelope)
-    for entry in data:
-        _add(transcript, entry if isinstance(entry, dict) else {}, of_messages)
+    for group in groups:
+        entries = group.get("data")
+        if not isinstance(entries, list):
+            transcript.add(None, name="items without data", channel="", at=None)
+            continue
+        of_messages = word(group.get("source")) == "message"
+        for entry in entries:
+            _add(transcript, entry if isinstance(entry, dict) else {}, of_messages)
     return transcript.oldest_first()
 
 
-def _items(envelope: Envelope) -> dict[str, object]:
-    body = read_json(envelope.body)
-    items = body.get("items") if isinstance(body, dict) else None
-    if not isinstance(items, dict):  # an object, whatever its name suggests
+def _groups(envelope: Envelope) -> list[dict[str, object]]:
+    """`items` is an object, whatever its name suggests; a list of such objects is taken as well, and one bare."""
+    body = read_body(envelope.body)
+    items = body.get("items", body) if isinstance(body, dict) else None
+    groups = [items] if isinstance(items, dict) else items
+    if not isinstance(groups, list):
         raise Unreadable("The body has no items.")
-    return items
+    return [group if isinstance(group, dict) else {} for group in groups]
 
 
 def _add(transcript: Transcript, entry: dict[str, object], of_messages: bool) -> None:
     action = as_name(entry.get("action"))
-    channel = as_name(entry.get("channel"))
-    user = as_name(entry.get("uuid"))
-    at = to_moment(entry.get("timestamp"))
-    kind = Kind.MESSAGE if of_messages else _ACTIONS.get(action.lower())
-    if kind is None or not channel or not user:
-        transcript.add(Kind.UNKNOWN, channel=channel, at=at, user=user, reason=action or "no action")
-    else:
-        transcript.add(kind, channel=channel, at=at, user=user)
+    is_message = of_messages or (not action and "message" in entry)
+    transcript.add(
+        Kind.MESSAGE if is_message else _ACTIONS.get(word(action).removeprefix("channel").removesuffix("channel")),
+        name=action or "no action",
+        channel=as_name(entry.get("channel")),
+        at=to_moment(entry.get("timestamp")),
+        user=as_name(entry.get("uuid")),
+    )
