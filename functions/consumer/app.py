@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _WRITERS = 16  # threads that wait for DynamoDB at once; more gain nothing on one processor
-# Milliseconds before the end of the function's time: within them a write and its retries end, and then SQS is told of
-# what failed, or does not answer.
-_LATE = 10_000
+_LATE = 10_000  # milliseconds before the end of the function's time, beyond which nothing more is written
+_TOO_LATE = 5_000  # and beyond which nothing is done about what failed; a request and its retries end within them
 
 _settings = settings.read(settings.ConsumerSettings)
 _config = Config(
@@ -89,9 +88,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     if any(map(_is_redriven, event["Records"])):
         _sources.look_again()
     outcome = _consumer.consume(deliveries, is_late=lambda: context.get_remaining_time_in_millis() < _LATE)
-    late = _redelivery.schedule(
-        [_failed(record) for record in event["Records"] if record["messageId"] in outcome.retry], _now()
-    )
+    failed = [_failed(record) for record in event["Records"] if record["messageId"] in outcome.retry]
+    late = _redelivery.schedule(failed, _now(), is_late=lambda: context.get_remaining_time_in_millis() < _TOO_LATE)
     _report(outcome, len(deliveries))
     for (error, cause), times in Counter(map(_cause, late)).items():
         _logger.warning("webhooks come again late", error=error, cause=cause, times=times)

@@ -14,7 +14,7 @@ from tools.demo.queue import wait_until_empty
 from tools.stack import Stack
 from tools.urls import webhook_url
 
-PATIENCE = 300  # seconds; failed writes are tried five times, and CI's machine may be busy
+PATIENCE = 300  # seconds; failed writes are tried seven times, and CI's machine may be busy
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,9 @@ class RollcallClient:
             told[items] += page[items]
             told["next"] = page["next"]
         return told
+
+    def intake(self) -> Any:
+        return web.get(f"{self.stack.url}/intake", {"Authorization": f"Bearer {self.stack.read_key}"}).json()
 
     def users(self, provider: str, source: str, channel: str) -> set[str]:
         return {member["user"] for member in self.tell("members", provider, source, channel=channel)["members"]}

@@ -5,6 +5,7 @@ import secrets
 
 import pytest
 
+from rollcall.bounds import LARGEST_BODY
 from tests.e2e.rollcall_client import RollcallClient, now, pubnub, pusher, signed
 from tools import web
 from tools.parked import counts
@@ -88,13 +89,14 @@ def test_a_name_that_sqs_would_refuse_is_a_name_like_any_other(rollcall: Rollcal
     assert rollcall.users("pubnub", "any-unicode", channel) == {"ann"}
 
 
-def test_a_body_of_six_megabytes_is_taken_if_it_can_be_compressed_and_refused_if_not(rollcall: RollcallClient) -> None:
-    padding = b" " * 6_000_000
-    assert rollcall.post("pubnub", "large", pubnub(("joined", "room", "ann")) + padding).status == 200
+def test_a_body_of_four_megabytes_is_taken_if_it_can_be_compressed_and_refused_if_not(rollcall: RollcallClient) -> None:
+    body = pubnub(("joined", "room", "ann"))
+    assert rollcall.post("pubnub", "large", body.ljust(LARGEST_BODY)).status == 200
     # Random names cannot be compressed below a message's size.
-    noise = json.dumps({"action": "join", "noise": secrets.token_hex(3_000_000)}).encode()
+    noise = json.dumps({"action": "join", "noise": secrets.token_hex(2_000_000)}).encode()
     answer = rollcall.post("pubnub", "large", noise)
     assert (answer.status, answer.json()) == (413, {"error": "The body is too large to be queued, even compressed."})
+    assert rollcall.post("pubnub", "large", pubnub(("joined", "room", "ben")).ljust(LARGEST_BODY + 1)).status == 413
     rollcall.settle()
     assert rollcall.users("pubnub", "large", "room") == {"ann"}
 

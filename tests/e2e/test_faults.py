@@ -1,9 +1,12 @@
 """Every acknowledged webhook ends applied or parked, whatever fails on the way."""
 
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+
+import pytest
 
 from rollcall.envelope import Envelope, open_envelope
 from rollcall.events import PresenceEvent
@@ -11,6 +14,7 @@ from rollcall.providers.pubnub import parse
 from rollcall.timestamps import to_iso
 from tests import oracle
 from tests.e2e.rollcall_client import RollcallClient, now, pubnub
+from tools.endurance import patience
 from tools.endurance.faulty_aws import Fault, faulty_aws
 from tools.parked import looked_at
 from tools.redrive import redrive
@@ -27,18 +31,29 @@ QUICK = (Fault.THROTTLED, Fault.RESET_BEFORE, Fault.RESET_AFTER)  # time-outs wo
 @contextmanager
 def impatient_consumer(stack: Stack, **variables: str) -> Iterator[None]:
     """The consumer, with more in its environment, and with seconds instead of minutes until a webhook comes again."""
-    told = stack.aws.functions.get_function_configuration(FunctionName=stack.consumer)["Environment"]["Variables"]
-
-    def set_up(environment: dict[str, str], visibility: str) -> None:
-        functions = stack.aws.functions
-        functions.update_function_configuration(FunctionName=stack.consumer, Environment={"Variables": environment})
-        version = functions.publish_version(FunctionName=stack.consumer)["Version"]
-        functions.update_alias(FunctionName=stack.consumer, Name="live", FunctionVersion=version)
-        stack.aws.sqs.set_queue_attributes(QueueUrl=stack.webhooks_queue, Attributes={"VisibilityTimeout": visibility})
-
-    set_up({**told, **variables}, "10")
+    told = patience.environment(stack)
+    patience.set_up(stack, {**patience.impatient(told, 1), **variables}, 10)
     yield
-    set_up(told, "540")
+    patience.set_up(stack, told, 540)
+
+
+@contextmanager
+def consumer_with(stack: Stack, **variables: str) -> Iterator[None]:
+    told = patience.environment(stack)
+    patience.set_up(stack, {**told, **variables}, 540)
+    try:
+        yield
+    finally:
+        patience.set_up(stack, told, 540)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> float:
+    """Return how many seconds it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "It takes too long."
+        time.sleep(0.05)
+    return time.monotonic() - began
 
 
 def story(seed: int) -> list[bytes]:
@@ -106,6 +121,27 @@ def test_with_writes_failing_at_random_nothing_that_was_acknowledged_is_lost(rol
     redrive(stack)
     rollcall.settle()
     assert_presence_is_right(rollcall, events_of(acknowledged))
+
+
+@pytest.mark.parametrize("service", ["DYNAMODB", "SSM"])
+def test_what_fails_once_is_readable_after_seconds_and_is_known_to_wait_until_then(
+    rollcall: RollcallClient, service: str
+) -> None:
+    stack = rollcall.stack
+    with (
+        faulty_aws(stack.aws.endpoint or "", share=1, seed=7, faults=(Fault.THROTTLED,)) as faulty,
+        consumer_with(stack, **{f"AWS_ENDPOINT_URL_{service}": faulty.endpoint}),
+    ):
+        assert rollcall.post("pubnub", f"once-{service.lower()}", pubnub(("joined", "room", "ann"))).status == 200
+        # Two attempts each at the directory and the log, or at the secrets.
+        wait_until(lambda: faulty.failures.total() >= (4 if service == "DYNAMODB" else 2), 60)
+        faulty.share = 0
+        if service == "SSM":  # or what waits may not have been noted: that is a write, too
+            wait_until(lambda: (rollcall.intake()["oldest_waiting_seconds"] or 0) >= 2, 10)
+        took = wait_until(lambda: rollcall.users("pubnub", f"once-{service.lower()}", "room") == {"ann"}, 30)
+        print(f"Readable {took:.1f} s later.")  # noqa: T201
+        rollcall.settle()
+        assert rollcall.intake()["oldest_waiting_seconds"] == 0
 
 
 def _known_by(event: PresenceEvent) -> tuple[str, str]:

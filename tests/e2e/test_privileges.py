@@ -23,6 +23,7 @@ MAY = {
     "ConsumerRole": {
         "sqs:ReceiveMessage Webhooks",
         "sqs:GetQueueAttributes Webhooks",
+        "sqs:ChangeMessageVisibility Webhooks",
         "sqs:SendMessage Parked",
         "dynamodb:UpdateItem Presence",
         "dynamodb:BatchWriteItem Events",
@@ -54,6 +55,10 @@ MAY = {
 }
 
 
+# What is answered to who may ask, of what there is not.
+OF_NOTHING = {"ParameterNotFound", "ReceiptHandleIsInvalid"}
+
+
 def attempts(stack: Stack, client: Callable[[str], Any]) -> dict[str, Callable[[], object]]:
     """Everything that any function does, and more, on every resource."""
     dynamodb, sqs, ssm = client("dynamodb"), client("sqs"), client("ssm")
@@ -77,6 +82,9 @@ def attempts(stack: Stack, client: Callable[[str], Any]) -> dict[str, Callable[[
             f"sqs:SendMessage {name}": partial(sqs.send_message, QueueUrl=url, MessageBody="{}"),
             f"sqs:ReceiveMessage {name}": partial(sqs.receive_message, QueueUrl=url, VisibilityTimeout=0),
             f"sqs:GetQueueAttributes {name}": partial(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"]),
+            f"sqs:ChangeMessageVisibility {name}": partial(
+                sqs.change_message_visibility, QueueUrl=url, ReceiptHandle="nobody", VisibilityTimeout=0
+            ),
             f"sqs:PurgeQueue {name}": partial(sqs.purge_queue, QueueUrl=url),
         }
     for kind in ("secrets", "retention"):
@@ -107,7 +115,7 @@ def is_allowed(attempt: Callable[[], object]) -> bool:
         code = error.response["Error"]["Code"]
         if "AccessDenied" in code or "NotAuthorized" in code:
             return False
-        if code != "ParameterNotFound":
+        if code not in OF_NOTHING:
             raise
     return True
 

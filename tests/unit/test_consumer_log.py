@@ -140,7 +140,7 @@ def test_while_sqs_does_not_answer_what_failed_comes_again_nevertheless(
     sqs.trouble = EndpointConnectionError(endpoint_url="https://sqs.example/")
     spoken = handle(delivery(("join", "ann", START), name="ann"), members=Broken(Unavailable("Throttled.")))
     assert spoken.answer == {"batchItemFailures": [{"itemIdentifier": "ann"}]}
-    assert spoken.line("webhooks come again late")["error"] == "Bringing failed webhooks back in time failed."
+    assert spoken.line("webhooks come again late")["error"] == "Bringing a failed webhook back in time failed."
 
 
 @pytest.mark.parametrize(("name", "parked"), [("redriven", 0), ("new", 1)])

@@ -12,34 +12,35 @@ from rollcall.waiting import Waiting
 from tools.own_rollcall import tables_in_memory
 
 NOW = 1_800_000_000_000  # Unix milliseconds
+NO_ANSWER = EndpointConnectionError(endpoint_url="https://sqs.example/")
 WAITS = (10, 30, 90)  # seconds
 
 
 @dataclass
 class Sqs:
-    """Hides messages, but for those that it refuses."""
+    """Hides messages; if it is in trouble, only those that it has `heard` of."""
 
     hidden: dict[str, int] = field(default_factory=dict)
-    refused: tuple[str, ...] = ()
     trouble: Exception | None = None
+    heard: tuple[str, ...] = ()
 
-    def change_message_visibility_batch(self, *, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803  SQS's names
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803  SQS's names
         assert QueueUrl == "webhooks"
-        assert len({entry["Id"] for entry in Entries}) == len(Entries) <= 10
-        if self.trouble:
+        if self.trouble and ReceiptHandle not in self.heard:
             raise self.trouble
-        taken = [entry for entry in Entries if entry["ReceiptHandle"] not in self.refused]
-        self.hidden |= {entry["ReceiptHandle"]: entry["VisibilityTimeout"] for entry in taken}
-        return {"Successful": [], "Failed": [entry for entry in Entries if entry not in taken]}
+        self.hidden[ReceiptHandle] = VisibilityTimeout
 
 
 @dataclass
 class World:
+    time_is_over: bool = False
     sqs: Sqs = field(default_factory=Sqs)
     waiting: Waiting = field(default_factory=lambda: Waiting(tables_in_memory().as_boto3, "Presence"))
 
     def schedule(self, *failed: Failed) -> list[Unavailable]:
-        return Redelivery(cast("Any", self.sqs), "webhooks", WAITS, self.waiting).schedule(failed, NOW)
+        return Redelivery(cast("Any", self.sqs), "webhooks", WAITS, self.waiting).schedule(
+            failed, NOW, lambda: self.time_is_over
+        )
 
 
 def failed(receipt: str, receives: int = 1, waited: int = 1) -> Failed:
@@ -59,19 +60,25 @@ def test_a_whole_batch_that_failed_comes_again() -> None:
     assert len(world.sqs.hidden) == 100
 
 
+def test_when_the_time_is_over_nothing_is_asked_any_more() -> None:
+    world = World(time_is_over=True)
+    assert len(world.schedule(failed("a"), failed("b"))) == 3
+    assert (world.sqs.hidden, world.waiting.oldest(NOW)) == ({}, None)
+
+
 def test_where_nothing_failed_nothing_is_asked() -> None:
-    assert World(Sqs(trouble=EndpointConnectionError(endpoint_url="https://sqs.example/"))).schedule() == []
+    assert World(sqs=Sqs(trouble=NO_ANSWER)).schedule() == []
 
 
 def test_what_sqs_does_not_hide_is_told_and_the_rest_is_hidden() -> None:
-    world = World(Sqs(refused=("b",)))
+    world = World(sqs=Sqs(trouble=NO_ANSWER, heard=("a", "c")))
     (trouble,) = world.schedule(failed("a"), failed("b"), failed("c"))
-    assert str(trouble) == "SQS left 1 failed webhooks hidden for longer."
+    assert str(trouble) == "Bringing a failed webhook back in time failed."
     assert world.sqs.hidden == {"a": 10, "c": 10}
 
 
 def test_while_sqs_does_not_answer_it_is_told_and_what_waits_is_noted() -> None:
-    world = World(Sqs(trouble=EndpointConnectionError(endpoint_url="https://sqs.example/")))
+    world = World(sqs=Sqs(trouble=NO_ANSWER))
     assert len(world.schedule(failed("a", 1, waited=5), failed("b", 3, waited=70))) == 2
     assert world.waiting.oldest(NOW) == NOW - 70_000
 

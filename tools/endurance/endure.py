@@ -8,7 +8,7 @@ from random import Random
 
 from tools.demo.queue import wait_until_empty
 from tools.embedded_aws import EmbeddedAws
-from tools.endurance import account, progress, story
+from tools.endurance import account, patience, progress, story
 from tools.endurance.account import Account
 from tools.endurance.disasters import Disasters
 from tools.endurance.faulty_aws import FaultyAws, faulty_aws
@@ -26,9 +26,9 @@ from tools.simulator.questions import Questions
 from tools.simulator.target import Target
 from tools.stack import Stack
 
-VISIBILITY = 10  # seconds, far below the template's nine minutes: what fails comes again while one still looks
+COMES_AGAIN = 10  # seconds, far below the template's minutes: what fails comes again while one still looks
 CONSUMERS = 6  # at once, fewer than the template's ten: all start cold after a restart, on two processors
-REST_SECONDS = 300  # five tries of ten seconds each, and a busy machine
+REST_SECONDS = 300  # seven tries of ten seconds each, and a busy machine
 LEASE = 86_400_000  # milliseconds; the template's
 ASKING = 4  # connections of the audit
 USERS_LOOKED_FOR = 50  # per source
@@ -136,7 +136,7 @@ def endure(aws: EmbeddedAws, plan: Plan) -> Outcome:
 def _prepare(stack: Stack, target: Target, simulation: Simulation) -> None:
     for app in simulation.truth:
         target.prepare(app, simulation.knobs.pusher_key, lease_minutes=None)
-    stack.aws.sqs.set_queue_attributes(QueueUrl=stack.webhooks_queue, Attributes={"VisibilityTimeout": str(VISIBILITY)})
+    patience.set_up(stack, patience.impatient(patience.environment(stack), COMES_AGAIN), COMES_AGAIN)
     (mapping,) = stack.aws.functions.list_event_source_mappings(FunctionName=stack.consumer)["EventSourceMappings"]
     stack.aws.functions.update_event_source_mapping(
         UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": CONSUMERS}

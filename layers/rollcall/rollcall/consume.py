@@ -202,7 +202,7 @@ class Consumer:
             if delivery.message_id in outcome.hopeless and delivery.message_id not in outcome.retry
         }
         left = self._do(outcome, is_late, tasks)
-        outcome.parked |= {each: outcome.hopeless[each] for each in tasks.keys() - left.keys()}
+        outcome.parked |= {each: outcome.hopeless[each] for each in tasks if each not in left}
 
     def _count(self, outcome: Outcome, is_late: Callable[[], bool]) -> None:
         """Add to the figures; what cannot be written is forgotten, for no figure is worth applying a batch again."""

@@ -3,11 +3,9 @@
 Left alone, what failed would wait for the queue's visibility time-out, which is there for functions that died.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import batched
 from typing import TYPE_CHECKING, NamedTuple
 
 from rollcall.aws import unavailable_on_failure
@@ -17,8 +15,6 @@ from rollcall.waiting import Waiting
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-_LARGEST_BATCH = 10  # messages, the most that SQS takes in one request
 
 
 class Failed(NamedTuple):
@@ -39,38 +35,33 @@ class Redelivery:
     waiting: Waiting
     each: Each = map
 
-    def schedule(self, failed: Iterable[Failed], now: int) -> list[Unavailable]:
-        """See to it that messages come again in time; return what did not work, whereupon they come again later."""
-        alike: dict[int, list[Failed]] = defaultdict(list)
+    def schedule(self, failed: Iterable[Failed], now: int, is_late: Callable[[], bool]) -> list[Unavailable]:
+        """See to it that messages come again in time; return what did not work, whereupon they come again later.
+
+        `is_late` says that nothing may be begun any more.
+        """
+        oldest: dict[int, int] = {}
+        requests = []
         for message in failed:
-            alike[self._wait(message.receives)].append(message)
-        requests = [
-            partial(self._hide, wait, some)
-            for wait, messages in alike.items()
-            for some in batched(messages, _LARGEST_BATCH, strict=False)
-        ] + [
-            partial(self.waiting.note, min(message.sent_at for message in messages), now + wait * 1000)
-            for wait, messages in alike.items()
-        ]
-        return [trouble for trouble in self.each(_attempt, requests) if trouble]
+            wait = self._wait(message.receives)
+            oldest[wait] = min(message.sent_at, oldest.get(wait, message.sent_at))
+            requests.append(partial(self._hide, message, wait))
+        requests += [partial(self.waiting.note, sent_at, now + wait * 1000) for wait, sent_at in oldest.items()]
+        return [trouble for trouble in self.each(partial(_attempt, is_late), requests) if trouble]
 
     def _wait(self, receives: int) -> int:
         return self.waits[receives - 1] if receives <= len(self.waits) else 0
 
-    def _hide(self, seconds: int, messages: Sequence[Failed]) -> None:
-        with unavailable_on_failure("Bringing failed webhooks back in time"):
-            answer = self.client.change_message_visibility_batch(
-                QueueUrl=self.queue_url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": seconds}
-                    for number, message in enumerate(messages)
-                ],
+    def _hide(self, message: Failed, seconds: int) -> None:
+        with unavailable_on_failure("Bringing a failed webhook back in time"):
+            self.client.change_message_visibility(
+                QueueUrl=self.queue_url, ReceiptHandle=message.receipt, VisibilityTimeout=seconds
             )
-        if answer.get("Failed"):
-            raise Unavailable(f"SQS left {len(answer['Failed'])} failed webhooks hidden for longer.")
 
 
-def _attempt(request: "partial[None]") -> Unavailable | None:
+def _attempt(is_late: Callable[[], bool], request: Callable[[], None]) -> Unavailable | None:
+    if is_late():
+        return Unavailable("The function's time was over before failed webhooks were brought back in time.")
     try:
         request()
     except Unavailable as error:
