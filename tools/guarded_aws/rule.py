@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-CONTAINERS = "host.docker.internal"  # this machine, as containers call it
+CONTAINERS = "host.docker.internal"  # what samconfig.toml has containers call this machine
 READY = ("GET", "/_ministack/ready")
 
 _API = re.compile(r"/_aws/execute-api/[^/]+/\$default/")  # the routes of HTTP APIs, which lead to their functions only
