@@ -21,7 +21,7 @@ from tools import sam, web
 from tools.aws import LOCAL_HOST, LOCAL_KEY, LOCAL_REGION, Aws
 from tools.failures import failures
 from tools.gaps import fill_gaps
-from tools.places import LOCAL, MINISTACK
+from tools.places import AWS_PYTHON, LOCAL, ROOT
 from tools.progress import step
 from tools.stack import Stack
 from tools.trouble import Trouble
@@ -29,6 +29,9 @@ from tools.trouble import Trouble
 DEFAULT_PORT = 4566  # where emulators of AWS usually listen
 START_SECONDS = 60  # it takes two; a busy machine may take more
 STOP_SECONDS = 10  # it takes one
+CONSUMERS = (
+    "4"  # processes that apply webhooks at once; with the template's ten, two processors acknowledge more slowly
+)
 SAVE_SECONDS = 120  # before it stops it writes what it keeps: a second for every ten thousand records
 
 _NOT_SAVED = re.compile(r"Persistence: (error|failed)")
@@ -83,7 +86,7 @@ class EmbeddedAws:
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        if not MINISTACK.exists():
+        if not AWS_PYTHON.exists():
             raise Trouble("The embedded AWS is not installed: `make environments` does it.")
         _check_that_it_can_listen(self.host, self.port)
         shutil.rmtree(self.state_dir / "tmp", ignore_errors=True)  # it never deletes the code of functions it ran
@@ -130,8 +133,12 @@ class EmbeddedAws:
         return Stack.read(name, self.aws)
 
     def parameters(self) -> Mapping[str, str]:
-        """Those of the template that say where the stack runs."""
-        return {"Architecture": sam.machine_architecture(), "EndpointUrl": self.endpoint}
+        """Those of the template that say where the stack runs, and on how small a machine."""
+        return {
+            "Architecture": sam.machine_architecture(),
+            "EndpointUrl": self.endpoint,
+            "ConsumerConcurrency": CONSUMERS,
+        }
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         with (self.state_dir / "aws.lock").open("w") as lock, self.log.open("wb") as log:
@@ -140,9 +147,9 @@ class EmbeddedAws:
             except BlockingIOError as error:
                 raise Trouble("An embedded AWS already runs here: `make down` stops it.") from error
             return subprocess.Popen(
-                [MINISTACK],
+                [AWS_PYTHON, "-m", "tools.guarded_aws"],
                 env=self._environment(),
-                cwd=self.state_dir,
+                cwd=ROOT,  # where that module is found; a variable that says so would reach the functions, too
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -153,7 +160,7 @@ class EmbeddedAws:
     def _environment(self) -> dict[str, str]:
         """All that it and the functions see of this machine: as on AWS, nothing of the developer's own settings."""
         return {
-            "PATH": f"{MINISTACK.parent}:/usr/bin:/bin",
+            "PATH": f"{AWS_PYTHON.parent}:/usr/bin:/bin",
             "HOME": str(self.state_dir),
             "TMPDIR": str(self.state_dir / "tmp"),
             "LANG": "C.UTF-8",

@@ -5,11 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tools import sam
+from tools.guarded_aws.rule import CONTAINERS
 from tools.stack import Stack
 
 # In containers the functions take the token and the key that the files in events/ carry, instead of the stack's own.
 OF_EVENTS = {"URL_SECRET": "example", "READ_KEY": "example"}
-HOST = "host.docker.internal"  # as samconfig.toml names this machine to the containers
 
 
 def write_env_vars(stack: Stack, file: Path) -> None:
@@ -35,4 +35,4 @@ def _variables(stack: Stack, function: str) -> dict[str, str]:
     port = urlsplit(stack.aws.endpoint or "").port
     variables = configuration["Environment"]["Variables"]
     known = {name: value for name, value in OF_EVENTS.items() if name in variables}
-    return variables | known | {"AWS_ENDPOINT_URL": f"http://{HOST}:{port}"}
+    return variables | known | {"AWS_ENDPOINT_URL": f"http://{CONTAINERS}:{port}"}

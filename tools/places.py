@@ -6,5 +6,5 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 TEMPLATE = ROOT / "template.yaml"
 SAM = LOCAL / "sam" / "bin" / "sam"
-MINISTACK = LOCAL / "aws" / "bin" / "ministack"
+AWS_PYTHON = LOCAL / "aws" / "bin" / "python"  # of the environment that holds MiniStack
 DEV_BIN = ROOT / ".venv" / "bin"

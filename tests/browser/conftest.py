@@ -12,6 +12,8 @@ from selenium.webdriver.chrome.service import Service
 from tests.browser.console_page import ConsolePage
 from tests.browser.fake_api import FakeApi
 
+REBOUND = "rebound.example"  # a stranger's name, that leads to this machine
+
 _OPTIONS = (
     "--headless",
     "--no-sandbox",  # it has no privileges to give up in a container; the pages are ours
@@ -22,6 +24,7 @@ _OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--lang=en",
+    f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1",
 )
 
 
