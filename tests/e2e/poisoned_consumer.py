@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import app  # type: ignore[import-not-found]  # the consumer, whose folder `test_poisons.py` puts on the path
 
+from rollcall.dialect import Transcript
 from rollcall.envelope import Envelope
-from rollcall.events import PresenceEvent
 from rollcall.provider import load
 
 pubnub = load("pubnub")
@@ -40,9 +40,9 @@ POISONS: dict[bytes, Callable[[], None]] = {
 }
 
 
-def poisoned(envelope: Envelope) -> list[PresenceEvent]:
+def poisoned(envelope: Envelope) -> Transcript:
     POISONS.get(envelope.body, lambda: None)()
-    return list(parse(envelope))
+    return parse(envelope)
 
 
 class Context:
@@ -55,6 +55,6 @@ class Context:
         return int((self.ends_at - time.monotonic()) * 1000)
 
 
-pubnub.parse = poisoned  # type: ignore[method-assign]
+pubnub.parse = poisoned  # type: ignore[method-assign]  # a module is the provider
 answer = app.handler(json.load(sys.stdin), Context())
 sys.stdout.write(f"\n{json.dumps(answer)}\n")

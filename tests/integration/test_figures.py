@@ -21,7 +21,7 @@ def test_what_becomes_of_webhooks_is_added_up(rollcall: Clockwork) -> None:
     assert told.counts == Counter(received=3, applied=2, parked_unreadable_body=1, events=2, late=2, repeated=1)
     assert (told.longest_wait, told.last) == (
         0,
-        Last(rollcall.time, "unreadable_body", "The body is not JSON."),
+        Last(rollcall.time, "unreadable_body", "The body is no event of PubNub's."),
     )
 
 

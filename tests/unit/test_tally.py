@@ -101,7 +101,7 @@ def test_the_last_webhook_is_the_one_that_was_received_last() -> None:
         outcome = World().consumer().consume(order, never)
         assert outcome.tallies[MAIN].last == Last(START + 1, APPLIED)
     outcome = World().consumer().consume([old], never)
-    assert outcome.tallies[MAIN].last == Last(START, "unreadable_body", "The body is not JSON.")
+    assert outcome.tallies[MAIN].last == Last(START, "unreadable_body", "The body is no event of PubNub's.")
 
 
 def test_the_longest_wait_is_from_receipt_until_applied() -> None:

@@ -146,7 +146,7 @@ def as_name(value: object) -> str:
     Empty for whatever is no name.
     """
     if isinstance(value, str):
-        return value if value.strip() else ""
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
