@@ -16,7 +16,9 @@ from tools.urls import webhook_url
 WEBHOOKS = 1_000
 CONNECTIONS = 64
 PATIENCE = 60  # seconds for an answer; the slowest takes two to four, and this sender never repeats
-PROCESSES = 16  # of functions: the ingests that are let in at once, the consumers, and one or two for the rest
+PROCESSES = (
+    36  # 16 functions (ingests that are let in at once, consumers, some others); ten consumers have two more each
+)
 
 
 @pytest.fixture

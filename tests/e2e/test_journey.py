@@ -27,6 +27,21 @@ def tells_its_own_time(recording: Recording) -> bool:
     return not recording.refused and all(event.occurred_at < event.received_at for event in recording.events)
 
 
+def hangs_on_its_receipt(recording: Recording, others: Iterable[Recording]) -> bool:
+    """Whether another body says something else of the same second, which clocks of seconds do not tell apart."""
+    return any(
+        (one.provider, one.channel, one.occurred_at // 1000)
+        == (other.provider, other.channel, other.occurred_at // 1000)
+        and one.kind != other.kind
+        and (one.user == other.user or not (one.user and other.user))
+        and 1000 in (one.resolution, other.resolution)
+        for of in others
+        if of is not recording
+        for other in of.events
+        for one in recording.events
+    )
+
+
 def prepare(rollcall: RollcallClient, source: str) -> None:
     for provider in PROVIDERS:
         rollcall.store("secrets", provider, source, secrets_of(provider))
@@ -51,7 +66,8 @@ def everything(rollcall: RollcallClient, source: str, events: Iterable[PresenceE
 
 
 def test_recorded_webhooks_twice_and_in_any_order_give_the_same_answers(rollcall: RollcallClient) -> None:
-    recordings = [one for provider in PROVIDERS for one in recordings_of(provider) if tells_its_own_time(one)]
+    timed = [one for provider in PROVIDERS for one in recordings_of(provider) if tells_its_own_time(one)]
+    recordings = [one for one in timed if not hangs_on_its_receipt(one, timed)]
     for source in ("in-order", "shuffled"):
         prepare(rollcall, source)
     for recording in recordings:
