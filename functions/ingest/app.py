@@ -46,7 +46,8 @@ def handler(request: Request, _context: object) -> Answer:
 
 
 def _require_right_address(path: dict[str, str]) -> None:
-    right = tokens.is_token(path["token"], _settings.url_secret, path["provider"], path["source"])
+    token = path["token"].removesuffix("/")  # which some dashboards put behind a URL
+    right = tokens.is_token(token, _settings.url_secret, path["provider"], path["source"])
     if not (right and provider.exists(path["provider"])):
         raise NotFound("There is nothing at this address.")
 

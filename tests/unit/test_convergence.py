@@ -309,5 +309,6 @@ def _answer(world: World, place: oracle.Place, lease: int, now: int) -> oracle.A
         ),
         declared_occupied=presence.is_declared_occupied(channel, lease, now),
         reported_occupancy=presence.reported_occupancy(channel),
-        occupied_since=presence.occupied_since(channel, [stay for _, stay in stays]),
+        occupied_since=presence.declared_occupied_since(channel)
+        or min((stay.since for _, stay in stays), default=None),
     )

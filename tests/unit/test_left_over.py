@@ -89,7 +89,10 @@ def test_half_of_the_records_that_was_left_unprocessed_is_read(
         members.write_newer(event_member(event), member_evidence(event) or Member())
     # The first call asks the index for the keys.
     reader = PresenceReader(partly(memory, range(1, 1 + times)), "Presence", sleep=slept.append)
-    places = {place.channel_key: place.member.seen is not None for place in reader.places(MAIN, "ann")}
+    places = {
+        place.channel_key: place.member.seen is not None
+        for place in reader.places(list(reader.channels_of(MAIN, "ann")))
+    }
     assert places == {event_channel(joined(number)): True for number in range(12)}
     assert len(slept) == times
 
@@ -100,7 +103,7 @@ def test_records_that_are_left_over_every_time_are_no_answer(memory: MemoryDynam
         members.write_newer(event_member(event), member_evidence(event) or Member())
     reader = PresenceReader(partly(memory, range(1, 6)), "Presence", sleep=slept.append)
     with pytest.raises(Unavailable):
-        list(reader.places(MAIN, "ann"))
+        reader.places(list(reader.channels_of(MAIN, "ann")))
 
 
 def test_each_wait_is_chosen_from_a_time_twice_as_long() -> None:

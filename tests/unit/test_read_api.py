@@ -71,13 +71,23 @@ def reading() -> Any:
 # ---- Who may ask ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("headers", [{"authorization": "Bearer key"}, {"Authorization": "Bearer key"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Bearer key"},
+        {"Authorization": "Bearer key"},
+        {"authorization": "bearer key"},
+        {"authorization": "BEARER   key"},
+        {"authorization": " Bearer key "},
+    ],
+)
 def test_who_has_the_key_may_ask(headers: dict[str, str]) -> None:
     require_key({"routeKey": "GET /intake", "headers": headers}, "key")
 
 
 @pytest.mark.parametrize(
-    "presented", [None, "", "Bearer", "Bearer ", "Bearer keys", "bearer key", "key", "Bearer \ud800"]
+    "presented",
+    [None, "", "Bearer", "Bearer ", "Bearer keys", "Bearer KEY", "Basic key", "Bearerkey", "key", "Bearer \ud800"],
 )
 @pytest.mark.parametrize("route", ["GET /intake", "GET /setup/{provider}/{source}", "GET /openapi.json/x", "$default"])
 def test_nobody_else_may(presented: str | None, route: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rollcall.timestamps import Moment, to_iso, to_milliseconds, to_moment
+from rollcall.timestamps import Moment, asked_time, to_iso, to_milliseconds, to_moment
 
 _AT = 1754042400123  # 2025-08-01T10:00:00.123Z
 
@@ -137,3 +137,32 @@ def test_what_is_no_time_is_none(nonsense: str) -> None:
 def test_whatever_is_given_is_a_time_or_none(value: object) -> None:
     at = to_milliseconds(value)
     assert at is None or (type(at) is int and at > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0", 0),
+        ("1970-01-01", 0),
+        ("1970-01-01T00:00:00Z", 0),
+        ("2025-08-01", 1754006400000),
+        ("2025-08-01T10:00:00.123Z", _AT),
+        ("1754042400123", _AT),
+        ("1754042400", 1754042400000),
+        ("20261126", None),
+        ("2026", None),
+        ("-1", None),
+        ("1969-12-31", None),
+        ("yesterday", None),
+        ("9" * 30, None),
+        (".", None),
+    ],
+)
+def test_who_asks_with_a_time_gets_it_or_none(text: str, expected: int | None) -> None:
+    assert asked_time(text) == expected
+
+
+@given(text=st.text() | st.text("0123456789-:.TZ+ "))
+def test_whatever_somebody_asks_with_is_a_time_or_none(text: str) -> None:
+    at = asked_time(text)
+    assert at is None or at >= 0

@@ -45,13 +45,13 @@ class EventLog:
     _entered: set[tuple[str, str]] = field(default_factory=set)
 
     def write(self, events: Iterable[PresenceEvent]) -> None:
-        """Write all events or, raising `Unavailable`, perhaps only some; none of sources that keep no log."""
+        """Write all events or, raising `Unavailable`, perhaps only some; none that the source's log does not keep."""
         records: _Keyed = {}
         entries: _Keyed = {}
         for event in events:
             channel = event_channel(event)
             retention = self.retention_of(channel.of_source)
-            if retention.log_events:
+            if retention.logs(event):
                 expires_at = retention.event_expires_at(event.occurred_at, event.received_at)
                 _add(records, _record(channel, event, expires_at))
                 if expires_at is not None:

@@ -45,6 +45,12 @@ def most(events: Sequence[PresenceEvent], members_now: int, times: Sequence[int]
     return [*found[:-1], members_now]
 
 
+def without_repeats(oldest_first: Sequence[PresenceEvent]) -> list[PresenceEvent]:
+    """The events of which the provider's id has not come before: it may tell one again with another time."""
+    first: dict[str, PresenceEvent] = {}
+    return [event for event in oldest_first if not event.event_id or first.setdefault(event.event_id, event) is event]
+
+
 def _there_at_the_beginning(events: Sequence[PresenceEvent]) -> set[_Who]:
     """Whose first event is not that it came."""
     first: dict[_Who, Kind] = {}

@@ -3,7 +3,6 @@
 Times and leases are milliseconds. Nothing here knows a clock: the time is an argument.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rollcall.merge import Channel, Member, Stamp
@@ -67,12 +66,22 @@ def arrival(member: Member) -> Stamp | None:
 
 def stay(user: str, member: Member, channel: Channel) -> Stay:
     """How a present member came, and what it carries: nothing from before it last went counts."""
-    if member.seen is None:
-        raise ValueError("Only who was seen can stay.")
-    came = member.joined if member.joined and _is_since_it_went(member.joined, member, channel) else member.seen
     is_current = member.state is not None and _is_since_it_went(member.state.stamp, member, channel)
     state = member.state.data if member.state and is_current else None
-    return Stay(user=user, since=came.occurred_at, last_seen=member.seen.occurred_at, state=state)
+    return Stay(user=user, since=since(member, channel), last_seen=last_seen(member), state=state)
+
+
+def since(member: Member, channel: Channel) -> int:
+    """When a present member came: by its join or, if none is known, by the newest sign of it."""
+    is_current = member.joined is not None and _is_since_it_went(member.joined, member, channel)
+    return member.joined.occurred_at if member.joined and is_current else last_seen(member)
+
+
+def last_seen(member: Member) -> int:
+    """The newest sign of a member that was ever seen."""
+    if member.seen is None:
+        raise ValueError("Only who was seen can stay.")
+    return member.seen.occurred_at
 
 
 def is_declared_occupied(channel: Channel, lease: int, now: int) -> bool:
@@ -89,14 +98,8 @@ def reported_occupancy(channel: Channel) -> int | None:
     return reported.members
 
 
-def occupied_since(channel: Channel, stays: Iterable[Stay]) -> int | None:
-    """Since when an occupied channel is so: by the provider's own word where there is one, else by its members."""
-    declared = declared_occupied_since(channel)
-    return min((one.since for one in stays), default=None) if declared is None else declared
-
-
 def declared_occupied_since(channel: Channel) -> int | None:
-    """The provider's word on it, where it has not taken it back."""
+    """Since when a channel is occupied by the provider's word, which it has not taken back; else its members tell."""
     occupied = channel.occupied
     return occupied.occurred_at if occupied is not None and occupied.is_newer_than(channel.vacated) else None
 

@@ -6,12 +6,15 @@ Reading a channel costs in proportion to the entries of its part of the sparse i
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import batched
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import partial
+from itertools import batched, chain, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rollcall import keys, presence
 from rollcall.aws import Sleep, attempts, unavailable_on_failure
 from rollcall.channel_directory import PARTITION, Entry
+from rollcall.each import Each
 from rollcall.errors import Unavailable
 from rollcall.keys import ChannelKey, MemberKey, SourceKey
 from rollcall.merge import Channel, Member
@@ -20,7 +23,16 @@ from rollcall.records import Attributes, above, channel_key, to_channel, to_memb
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# All that says who is there, and since when: whoever is in the index has not left since joining.
+_SIGNS = "pk, sk, arrived, seen, joined"
 _LARGEST_GET = 100  # keys, the most that DynamoDB takes in one request
+
+
+type RecordKey = tuple[str, str]
+"""The partition key and the sort key of a record."""
+
+type Entries = Sequence[RecordKey]
+"""Those of one user in one channel."""
 
 
 class Indexed(NamedTuple):
@@ -53,6 +65,12 @@ class PresenceReader:
             answer = self.client.get_item(TableName=self.table, Key=channel_key(key), ConsistentRead=True)
         return to_channel(answer.get("Item", {}))
 
+    def channels(self, wanted: Sequence[ChannelKey], each: Each = map) -> list[Channel]:
+        """The same of many channels, in their order; several requests at once by `each`."""
+        entries = [(str(key), keys.CHANNEL_ITSELF) for key in wanted]
+        known = self._get_all(entries, each, consistent=True)
+        return [to_channel(known.get(entry, {})) for entry in entries]
+
     def present(
         self, key: ChannelKey, channel: Channel, lease: int, now: int, *, after: str = "", at_once: int = 1000
     ) -> Iterator[Indexed]:
@@ -79,10 +97,13 @@ class PresenceReader:
         query = _present(key, channel, lease, now)
         if channel.vacated is None:
             return sum(page["Count"] for page in self._pages(**query, Select="COUNT"))
-        # Within the second in which it was vacated the table cannot tell. Whoever is in the index has not left, so this
-        # is all that the rule needs.
-        query["ProjectionExpression"] = "pk, sk, arrived, seen, joined"
-        return sum(presence.is_present(one.member, channel, lease, now) for one in self._indexed(query))
+        # Within the second in which it was vacated the table cannot tell.
+        return sum(1 for _ in self.signs(key, channel, lease, now))
+
+    def signs(self, key: ChannelKey, channel: Channel, lease: int, now: int) -> Iterator[Member]:
+        """The members who are present, without what they carry: states may be large."""
+        query = {**_present(key, channel, lease, now), "ProjectionExpression": _SIGNS}
+        return (one.member for one in self._indexed(query) if presence.is_present(one.member, channel, lease, now))
 
     def has_known_members(self, key: ChannelKey) -> bool:
         """Whether anybody is known to have been in the channel, present or not."""
@@ -139,20 +160,36 @@ class PresenceReader:
             yield source
             after = keys.behind_all_of(source)
 
-    def places(self, source: SourceKey, user: str) -> Iterator[Place]:
-        """Every channel that the user is known to be or to have been in, one per connection."""
-        pages = self._pages(
-            IndexName="by_user",
-            KeyConditionExpression="who = :who",
-            ExpressionAttributeValues={":who": {"S": keys.user_key(source, user)}},
-        )
-        of_user = [(item["pk"]["S"], item["sk"]["S"]) for page in pages for item in page["Items"]]
-        members = {place: to_member(item) for place, item in self._get(of_user)}
+    def channels_of(self, source: SourceKey, user: str, *, after: str = "", at_once: int = 1000) -> Iterator[Entries]:
+        """The entries of every channel that the user is known to be or to have been in, from behind the key `after`.
+
+        A channel has an entry for each connection.
+        """
+        query: dict[str, Any] = {
+            "IndexName": "by_user",
+            "KeyConditionExpression": "who = :who",
+            "ExpressionAttributeValues": {":who": {"S": keys.user_key(source, user)}},
+            "Limit": at_once,
+        }
+        if after:
+            query["KeyConditionExpression"] += " AND pk > :after"
+            query["ExpressionAttributeValues"][":after"] = {"S": after}
+        entries = ((item["pk"]["S"], item["sk"]["S"]) for page in self._pages(**query) for item in page["Items"])
+        for _, of_channel in groupby(entries, key=itemgetter(0)):
+            yield list(of_channel)
+
+    def places(self, entries: Sequence[Entries], each: Each = map) -> list[Place]:
+        """What is known of these entries, in their order; several requests at once by `each`."""
+        wanted = [entry for of_channel in entries for entry in of_channel]
+        members = {entry: to_member(item) for entry, item in self._get_all(wanted, each).items()}
         # Of those alone who have not gone by their own evidence: the others are the more, the longer a user is known.
         needed = sorted({(pk, keys.CHANNEL_ITSELF) for (pk, _), member in members.items() if presence.has_come(member)})
-        channels = {pk: to_channel(item) for (pk, _), item in self._get(needed)}
-        for (pk, _), member in members.items():
-            yield Place(member, keys.channel_of(pk), channels.get(pk, Channel()))
+        channels = {pk: to_channel(item) for (pk, _), item in self._get_all(needed, each).items()}
+        return [
+            Place(members[pk, sk], keys.channel_of(pk), channels.get(pk, Channel()))
+            for pk, sk in wanted
+            if (pk, sk) in members  # TTL may have deleted it since
+        ]
 
     def _indexed(self, query: Mapping[str, Any]) -> Iterator[Indexed]:
         for page in self._pages(**query):
@@ -168,20 +205,25 @@ class PresenceReader:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _get(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], Attributes]]:
+    def _get_all(
+        self, wanted: Sequence[RecordKey], each: Each, *, consistent: bool = False
+    ) -> dict[RecordKey, Attributes]:
         """The records of these keys that there are."""
-        for some in batched(wanted, _LARGEST_GET, strict=False):
-            left = {self.table: {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in some]}}
-            for _ in attempts(self.sleep):
-                with unavailable_on_failure("Reading presence"):
-                    answer = self.client.batch_get_item(RequestItems=cast("Any", left))
-                for item in answer["Responses"].get(self.table, []):
-                    yield (item["pk"]["S"], item["sk"]["S"]), item
-                left = cast("Any", answer["UnprocessedKeys"])
-                if not left:
-                    break
-            else:
-                raise Unavailable("Reading presence was throttled.")
+        get = partial(self._get, consistent=consistent)
+        return dict(chain.from_iterable(each(get, batched(wanted, _LARGEST_GET, strict=False))))
+
+    def _get(self, wanted: Sequence[RecordKey], *, consistent: bool) -> list[tuple[RecordKey, Attributes]]:
+        found: list[tuple[RecordKey, Attributes]] = []
+        asked = {"Keys": [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in wanted], "ConsistentRead": consistent}
+        left: Any = {self.table: asked}
+        for _ in attempts(self.sleep):
+            with unavailable_on_failure("Reading presence"):
+                answer = self.client.batch_get_item(RequestItems=left)
+            found += [((item["pk"]["S"], item["sk"]["S"]), item) for item in answer["Responses"].get(self.table, [])]
+            left = answer["UnprocessedKeys"]
+            if not left:
+                return found
+        raise Unavailable("Reading presence was throttled.")
 
 
 def _present(key: ChannelKey, channel: Channel, lease: int, now: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rollcall.keys import ChannelKey, SourceKey, require_storable, user_key
 from rollcall.provider import exists, names
 from rollcall.read_shapes import Channels, Events, Members, OccupancyOfChannel, Whereabouts
 from rollcall.reading import END_OF_TIME, Reading
-from rollcall.timestamps import to_milliseconds
+from rollcall.timestamps import asked_time
 
 _ERRORS = (400, 404, 500)
 
@@ -116,7 +116,9 @@ def _require_storable(name: str, key: str) -> None:
 def _time(name: str, text: str, default: int) -> int:
     if not text:
         return default
-    milliseconds = to_milliseconds(text)
+    milliseconds = asked_time(text)
     if milliseconds is None:
-        raise InvalidParameter(f"{name} is no time: write ISO 8601 (2026-01-31T12:00:00Z) or Unix milliseconds.")
+        raise InvalidParameter(
+            f"{name} is no time from 1970 on: write ISO 8601 (2026-01-31T12:00:00Z, 2026-01-31) or Unix milliseconds."
+        )
     return milliseconds

@@ -23,8 +23,10 @@ def require_key(request: Mapping[str, Any], read_key: str) -> None:
     if request["routeKey"] == f"GET {_DESCRIPTION}":
         return
     given = {name.lower(): value for name, value in request["headers"].items()}
-    presented = given.get("authorization", "").encode(errors="replace")
-    if not hmac.compare_digest(presented, f"Bearer {read_key}".encode()):
+    # RFC 9110: the scheme is written in any case, and one space or more follows it.
+    scheme, _, presented = given.get("authorization", "").strip().partition(" ")
+    is_right = hmac.compare_digest(presented.strip().encode(errors="replace"), read_key.encode())
+    if scheme.lower() != "bearer" or not is_right:
         raise Unauthorized("The read key is wrong or missing: send it as Authorization: Bearer KEY.")
 
 

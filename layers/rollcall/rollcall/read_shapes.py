@@ -10,6 +10,7 @@ from rollcall.errors import InvalidParameter
 from rollcall.events import Kind
 from rollcall.keys import LONGEST_KEY
 
+_CARRIED = 20  # bytes that a cursor may have besides a key, for what an answer must not count again
 _NO_CURSOR = "next is not what an answer to the same question gave."
 
 # Not as `type` statements: pydantic would make schemas of their names.
@@ -46,7 +47,7 @@ class Members(BaseModel):
     """Who is in a channel."""
 
     channel: str
-    occupancy: Annotated[int, Field(description="How many members are there, on all pages")]
+    occupancy: Annotated[int, Field(description="How many members are there on all pages, counted with the first one")]
     reported_occupancy: ReportedOccupancy
     members: Annotated[list[MemberOfChannel], Field(description="By name within an answer")]
     next: Next
@@ -82,9 +83,10 @@ class Whereabouts(BaseModel):
     """Where a user is."""
 
     user: str
-    online: Annotated[bool, Field(description="Whether the user is in any channel")]
+    online: Annotated[bool, Field(description="Whether the user is in any channel, up to this page")]
     last_seen: Annotated[
-        Moment | None, Field(description="The newest sign of the user anywhere; null if there never was one")
+        Moment | None,
+        Field(description="The newest sign of the user in any channel up to this page; null if there never was one"),
     ]
     channels: list[ChannelOfUser]
     next: Next
@@ -144,6 +146,6 @@ def from_cursor(cursor: str, *, like: str = ".*") -> str:
         position = urlsafe_b64decode(cursor).decode()
     except ValueError as error:
         raise InvalidParameter(_NO_CURSOR) from error
-    if position and not (re.fullmatch(like, position, re.DOTALL) and len(position.encode()) <= LONGEST_KEY):
+    if position and not (re.fullmatch(like, position, re.DOTALL) and len(position.encode()) <= LONGEST_KEY + _CARRIED):
         raise InvalidParameter(_NO_CURSOR)
     return position

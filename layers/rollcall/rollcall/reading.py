@@ -6,9 +6,10 @@ Every answer holds for the time at which it was asked, whether or not the trimme
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 
 from pydantic import BaseModel, JsonValue
 
@@ -19,7 +20,7 @@ from rollcall.events import PresenceEvent
 from rollcall.keys import ChannelKey, SourceKey
 from rollcall.merge import Channel
 from rollcall.presence import Stay
-from rollcall.presence_reader import PresenceReader
+from rollcall.presence_reader import Place, PresenceReader
 from rollcall.presence_table import RetentionOf
 from rollcall.read_shapes import (
     ChannelOfUser,
@@ -43,6 +44,7 @@ _STEPS = 60  # of a curve; more would not be seen
 _MOST_EVENTS = 10_000  # per curve; without states some 3 MB, which DynamoDB takes a second to send
 _LARGEST_STATES = 4_000_000  # bytes of states per curve, which DynamoDB sends beside them
 _LOOKED_THROUGH = 1000  # entries of the directory per answer, so that one of many empty channels ends in time
+_PLACES_LOOKED_THROUGH = 10_000  # channels of a user per answer; a second or two for one who has left that many
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Reading:
     each: Each = map
 
     def members(self, key: ChannelKey, limit: int, cursor: str) -> Members:
-        after = from_cursor(cursor, like=keys.ARRIVAL)
+        # A cursor tells how many there were on all pages, for counting them costs as much as reading all of them.
+        counted, after = _counted(from_cursor(cursor, like=rf"(\d{{1,9}}:)?{keys.ARRIVAL}"))
         channel = self.presence.channel(key)
         lease, now = self.retention_of(key.of_source).lease, self.now()
         found: list[MemberOfChannel] = []
@@ -69,14 +72,16 @@ class Reading:
             found.append(_member(presence.stay(member_key.user, member, channel)))
             size += _size(found[-1])
             last = arrival
-        is_all = not cursor and not more
+        if counted is None:
+            is_all = not cursor and not more
+            counted = len(found) if is_all else self.presence.count(key, channel, lease, now)
         found.sort(key=lambda one: one.user)  # the index has them by arrival, which depends on the order of webhooks
         return Members(
             channel=key.channel,
-            occupancy=len(found) if is_all else self.presence.count(key, channel, lease, now),
+            occupancy=counted,
             reported_occupancy=presence.reported_occupancy(channel),
             members=found,
-            next=to_cursor(last) if more else None,
+            next=to_cursor(f"{counted}:{last}") if more else None,
         )
 
     def channels(self, source: SourceKey, prefix: str, limit: int, cursor: str) -> Channels:
@@ -84,54 +89,60 @@ class Reading:
         listed = self.presence.listed(of_prefix, after=from_cursor(cursor, like=re.escape(of_prefix) + ".*"))
         found: list[OccupiedChannel] = []
         last, looked_through = "", 0
-        while some := list(islice(listed, limit)):
+        while some := [entry.channel for entry in islice(listed, limit)]:
             if len(found) == limit or looked_through >= _LOOKED_THROUGH:
                 return Channels(channels=found, next=to_cursor(last))
-            for entry, occupied in zip(some, self.each(self._occupied, [e.channel for e in some]), strict=True):
+            known = list(zip(some, self.presence.channels(some, self.each), strict=True))
+            for (key, _), occupied in zip(known, self.each(self._occupied, known), strict=True):
                 if len(found) == limit:
                     return Channels(channels=found, next=to_cursor(last))
-                last = str(entry.channel)
+                last = str(key)
                 if occupied:
                     found.append(occupied)
             looked_through += len(some)
         return Channels(channels=found, next=None)
 
     def whereabouts(self, source: SourceKey, user: str, limit: int, cursor: str) -> Whereabouts:
+        told = _Told.of(from_cursor(cursor, like=rf"\d{{1,15}}:[01]:{re.escape(keys.join(*source))}#.*"))
         lease, now = self.retention_of(source).lease, self.now()
-        stays: dict[str, tuple[int, int]] = {}  # since when, and when last seen, by channel
-        last_seen: int | None = None
-        for place in self.presence.places(source, user):
-            if place.member.seen is None:
-                continue
-            last_seen = max(last_seen or 0, place.member.seen.occurred_at)
-            if presence.is_present(place.member, place.channel, lease, now):
-                stay = presence.stay(user, place.member, place.channel)
-                name = place.channel_key.channel
-                since, seen = stays.get(name, (stay.since, stay.last_seen))  # of another of several connections
-                stays[name] = min(stay.since, since), max(stay.last_seen, seen)
-        after = from_cursor(cursor)
-        names = sorted(name for name in stays if name > after)
+        listed = self.presence.channels_of(source, user, after=told.after, at_once=limit + 1)
+        found: list[ChannelOfUser] = []
+        more, looked_through = False, 0
+        while not more and (some := list(islice(listed, limit))):
+            more = looked_through >= _PLACES_LOOKED_THROUGH
+            for key, places in groupby(self.presence.places(some, self.each), key=attrgetter("channel_key")):
+                more |= len(found) == limit
+                if more:
+                    break
+                if stays := told.hear(str(key), user, list(places), lease, now):
+                    found.append(_place(key.channel, stays))
+            looked_through += len(some)
         return Whereabouts(
             user=user,
-            online=bool(stays),
-            last_seen=None if last_seen is None else to_iso(last_seen),
-            channels=[_place(name, *stays[name]) for name in names[:limit]],
-            next=to_cursor(names[limit - 1]) if len(names) > limit else None,
+            online=told.online,
+            last_seen=to_iso(told.last_seen) if told.last_seen else None,
+            channels=found,
+            next=to_cursor(str(told)) if more else None,
         )
 
     def events(
         self, key: ChannelKey, begin: int, end: int, limit: int, cursor: str, *, newest_first: bool = False
     ) -> Events:
-        found: list[LoggedEvent] = []
-        size, last = 0, ""
+        found: list[PresenceEvent] = []
+        size, last, more = 0, "", False
         logged = self.log.read(key, begin, end, after=from_cursor(cursor), at_once=limit + 1, newest_first=newest_first)
         for position, event in logged:
             if len(found) == limit or size > _LARGEST_PAGE:
-                return Events(channel=key.channel, events=found, next=to_cursor(last))
-            found.append(_event(event))
-            size += _size(found[-1])
+                more = True
+                break
+            found.append(event)
+            size += _size(_event(event))
             last = position
-        return Events(channel=key.channel, events=found, next=None)
+        # Within an answer: nobody repeats an event for so long that pages would have to know of each other.
+        once = occupancy.without_repeats(found[::-1])[::-1] if newest_first else occupancy.without_repeats(found)
+        return Events(
+            channel=key.channel, events=[_event(event) for event in once], next=to_cursor(last) if more else None
+        )
 
     def occupancy(self, key: ChannelKey, minutes: int) -> OccupancyOfChannel:
         now, retention = self.now(), self.retention_of(key.of_source)
@@ -147,7 +158,7 @@ class Reading:
             begin=to_iso(marks[0]),
             until=to_iso(now),
             step_seconds=step // 1000,
-            occupancy=occupancy.most(events, members, [*marks, now]),
+            occupancy=occupancy.most(occupancy.without_repeats(events), members, [*marks, now]),
             complete=is_kept and are_all,
         )
 
@@ -162,18 +173,20 @@ class Reading:
             size += len(event.state or "")
         return found[::-1], True
 
-    def _occupied(self, key: ChannelKey) -> OccupiedChannel | None:
-        channel = self.presence.channel(key)
+    def _occupied(self, known: tuple[ChannelKey, Channel]) -> OccupiedChannel | None:
+        key, channel = known
         lease, now = self.retention_of(key.of_source).lease, self.now()
-        stays = [
-            presence.stay(of.user, member, channel) for _, of, member in self.presence.present(key, channel, lease, now)
-        ]
-        if not stays and not self._is_occupied_by_word(key, channel, lease, now):
+        since = presence.declared_occupied_since(channel)
+        if since is None:  # then the members tell
+            times = [presence.since(member, channel) for member in self.presence.signs(key, channel, lease, now)]
+            occupants, since = len(times), min(times, default=None)
+        else:
+            occupants = self.presence.count(key, channel, lease, now)
+        if not occupants and not self._is_occupied_by_word(key, channel, lease, now):
             return None
-        since = presence.occupied_since(channel, stays)
         return OccupiedChannel(
             channel=key.channel,
-            occupancy=len(stays),
+            occupancy=occupants,
             reported_occupancy=presence.reported_occupancy(channel),
             occupied_since=None if since is None else to_iso(since),
         )
@@ -184,7 +197,47 @@ class Reading:
         return presence.is_declared_occupied(channel, lease, now) and not self.presence.has_known_members(key)
 
 
-def _place(channel: str, since: int, last_seen: int) -> ChannelOfUser:
+@dataclass
+class _Told:
+    """What an answer about a user says of all channels up to the last one that it looked at; travels in the cursor."""
+
+    last_seen: int = 0
+    online: bool = False
+    after: str = ""
+
+    @classmethod
+    def of(cls, position: str) -> "_Told":
+        if not position:
+            return cls()
+        last_seen, online, after = position.split(":", 2)
+        return cls(int(last_seen), online == "1", after)
+
+    def __str__(self) -> str:
+        return f"{self.last_seen}:{int(self.online)}:{self.after}"
+
+    def hear(self, key: str, user: str, places: Sequence[Place], lease: int, now: int) -> list[Stay]:
+        """The user's stays in one channel: several, with several connections."""
+        seen = [place for place in places if place.member.seen]
+        self.last_seen = max(self.last_seen, *(presence.last_seen(place.member) for place in seen), 0)
+        self.after = key
+        stays = [
+            presence.stay(user, place.member, place.channel)
+            for place in seen
+            if presence.is_present(place.member, place.channel, lease, now)
+        ]
+        self.online |= bool(stays)
+        return stays
+
+
+def _counted(position: str) -> tuple[int | None, str]:
+    """How many members were counted, if that is known, and behind which arrival the page begins."""
+    counted, colon, after = position.partition(":")
+    is_counted = bool(colon) and counted.isdigit() and len(counted) < 10  # an arrival begins with fifteen digits
+    return (int(counted), after) if is_counted else (None, position)
+
+
+def _place(channel: str, stays: Sequence[Stay]) -> ChannelOfUser:
+    since, last_seen = min(stay.since for stay in stays), max(stay.last_seen for stay in stays)
     return ChannelOfUser(channel=channel, since=to_iso(since), last_seen=to_iso(last_seen))
 
 

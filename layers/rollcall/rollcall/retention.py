@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rollcall.events import Kind, PresenceEvent
 from rollcall.merge import Channel, Member, Stamp, stamps
 
 _MINUTE = 60_000  # milliseconds
@@ -32,6 +33,7 @@ class Override(BaseModel):
     trim_tombstones: bool | None = None
     trim_events: bool | None = None
     log_events: bool | None = None
+    log_messages: bool | None = None
 
 
 class Retention(BaseModel):
@@ -46,6 +48,7 @@ class Retention(BaseModel):
     trim_tombstones: bool
     trim_events: bool
     log_events: bool
+    log_messages: bool = False  # unless a source asks for it: messages say nothing of presence, and may be very many
 
     @property
     def lease(self) -> int:
@@ -54,6 +57,10 @@ class Retention(BaseModel):
 
     def overridden_by(self, override: Override) -> Self:
         return self.model_copy(update=override.model_dump(exclude_none=True))
+
+    def logs(self, event: PresenceEvent) -> bool:
+        """Whether an event gets a record in the log."""
+        return self.log_events and (self.log_messages or event.kind is not Kind.MESSAGE)
 
     def presence_expires_at(self, evidence: Member | Channel) -> int | None:
         """When a record of presence has outlived its use, in Unix seconds (DynamoDB's TTL); `None` for never.

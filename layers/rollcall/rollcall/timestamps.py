@@ -18,6 +18,7 @@ _UNITS = (
 _EARLIEST = 10**9  # seconds; in 2001, before all of these providers: 20261126 is a date, and 1 is a counter
 
 _SECOND = 1_000  # milliseconds
+_DIGITS = re.compile(r"[+-]?[0-9.]+")  # which Python would take for ISO 8601, too
 _FRACTION = re.compile(r"[.,]\d")
 _MILLISECONDS = re.compile(r"\.\d{3,}$")  # a clock of seconds may be written with ".0", but not with more
 
@@ -47,6 +48,25 @@ def to_milliseconds(value: object) -> int | None:
     """The same without the resolution, for those who only look at a time."""
     moment = to_moment(value)
     return None if moment is None else moment.milliseconds
+
+
+def asked_time(text: str) -> int | None:
+    """A time as somebody asks with it, in Unix milliseconds: ISO 8601 or Unix milliseconds, from 1970 on.
+
+    Seconds and finer units are taken for what they are. `None` for whatever is no time, and for numbers that could
+    be a date or a year: 20261126 is meant to be a day, and not one in 1970.
+    """
+    text = text.strip()
+    if text == "0":
+        return 0
+    if _DIGITS.fullmatch(text):
+        return to_milliseconds(text)
+    try:
+        moment = datetime.fromisoformat(text)
+        milliseconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        return None
+    return milliseconds if milliseconds >= 0 else None
 
 
 def finest(moments: Iterable[Moment | None]) -> Moment | None:
