@@ -1,5 +1,9 @@
 """One channel: its members, its last hour, its events; ten thousand of them, too."""
 
+import json
+
+import pytest
+
 from tests.browser import canned
 from tests.browser.canned import ago, event, member
 from tests.browser.console_page import ConsolePage
@@ -36,6 +40,18 @@ def test_a_long_state_is_opened_and_stays_open(api: FakeApi, console: ConsolePag
     console.refresh()
     console.until_seen("43 present")
     assert '"deaths": 3' in console.text(".members pre")
+
+
+@pytest.mark.parametrize("number", ["12345678901234567890", "-12345678901234567890", "1234567890.12345678901"])
+def test_the_numbers_of_a_state_keep_their_digits(api: FakeApi, console: ConsolePage, number: str) -> None:
+    api.canned = canned.busy()
+    state = {"big": int(number) if "." not in number else float(number), "text": number, "small": 42}
+    api.canned.members["presence-lobby"] = [member("ann", state=state)]
+    console.open(LOBBY)
+    console.until_seen("ann")
+    console.one(".members summary").click()
+    console.until_seen(f'"big": {json.dumps(state["big"])},', ".members pre")
+    assert f'"text": "{number}"' in console.text(".members pre")
 
 
 def test_its_events_come_newest_first(api: FakeApi, console: ConsolePage) -> None:

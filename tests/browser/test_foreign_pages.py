@@ -67,6 +67,7 @@ class Attacker:
             for url in (str(stack.aws.endpoint), stack.url, webhook_url(stack, "pubnub", "main"))
         )
         read: list[str] = self.browser.execute_async_script(ATTACK, aws, api, stack.read_key, webhook, code())
+        self.browser.get_log("browser")  # type: ignore[no-untyped-call]  # what was refused is no fault of the next test
         return read
 
 

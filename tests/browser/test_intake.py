@@ -50,3 +50,17 @@ def test_without_any_webhook_it_says_what_to_do_next(console: ConsolePage) -> No
     console.open("#/intake")
     console.until_seen("No webhook has arrived in the last week.")
     assert "Set up a source" in console.text()
+
+
+def test_it_says_what_was_not_understood_and_what_may_be_lost(api: FakeApi, console: ConsolePage) -> None:
+    api.canned.sources = [
+        canned.traffic("yalgaar/eu", not_understood=12, unknown_kinds=["channel \u202ebind", "<b>rebind</b>"]),
+        canned.traffic("pubnub/main", may_have_lost_events=3),
+        canned.traffic("pusher/main"),
+    ]
+    console.open("#/intake")
+    console.until_seen("12 events of 2 unknown kinds", ".doubts")
+    told = console.text(".doubts")
+    for words in ("yalgaar/eu", "channel", "U+202E", "<b>rebind</b>", "pubnub/main: 3 webhooks say"):
+        assert words in told
+    assert "pusher/main" not in told

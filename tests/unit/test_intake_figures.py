@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rollcall.errors import Unavailable
 from rollcall.intake_figures import KEPT, SPAN, IntakeFigures
 from rollcall.keys import SourceKey
-from rollcall.tally import APPLIED, RETRIED, Last, Tally
+from rollcall.tally import APPLIED, MOST_KINDS, RETRIED, Last, Tally
 from tools.faulty_client import Fault, Faults, FaultyClient
 from tools.memory_dynamodb import MemoryDynamoDB
 from tools.own_rollcall import tables_in_memory
@@ -128,3 +128,24 @@ def test_a_table_that_does_not_answer_is_unavailable(method: str) -> None:
     broken = IntakeFigures(FaultyClient(tables_in_memory(), faults).as_boto3, "Presence")
     with pytest.raises(Unavailable):
         broken.add(MAIN, tally(), NOW) if method == "add" else broken.of(MAIN, NOW - HOUR, NOW)
+
+
+_KINDS = st.frozensets(st.text(min_size=1, max_size=100), max_size=MOST_KINDS)
+
+
+@given(batches=st.lists(_KINDS, max_size=30))
+def test_names_of_unknown_kinds_never_fill_a_record_and_never_cost_a_count(batches: list[frozenset[str]]) -> None:
+    memory = tables_in_memory()
+    kept = figures(memory)
+    for kinds in batches:
+        kept.add(MAIN, Tally(Counter(not_understood=1), unknown_kinds=kinds), NOW)
+    told = kept.of(MAIN, NOW - HOUR, NOW)
+    assert told.counts["not_understood"] == len(batches)
+    assert len(told.unknown_kinds) < 2 * MOST_KINDS
+    assert bool(told.unknown_kinds) == any(batches)
+
+
+@given(tallies=st.lists(st.builds(Tally, unknown_kinds=_KINDS), min_size=3, max_size=3))
+def test_which_kinds_are_named_does_not_depend_on_the_order_of_batches(tallies: list[Tally]) -> None:
+    one, two, three = tallies
+    assert one.merge(two).merge(three) == three.merge(one.merge(two)) == two.merge(three).merge(one)

@@ -205,7 +205,7 @@ def test_a_table_that_is_not_there_is_not_found(memory: MemoryDynamoDB) -> None:
 
 
 def test_what_is_not_understood_is_not_guessed_at(memory: MemoryDynamoDB) -> None:
-    for request in ({"FilterExpression": "size(a) > b"}, {"FilterExpression": "a.b = c"}, {"Segment": 1}):
+    for request in ({"FilterExpression": "sizes(a) > b"}, {"FilterExpression": "a.b = c"}, {"Segment": 1}):
         with pytest.raises(NotImplementedError):
             memory.scan(TableName="things", **request)
 

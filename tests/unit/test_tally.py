@@ -234,3 +234,15 @@ def test_figures_are_the_same_in_whatever_order_they_are_put_together(one: Tally
     assert one.merge(two) == two.merge(one)
     assert one.merge(two).merge(three) == one.merge(two.merge(three))
     assert one.merge(Tally()) == one
+
+
+def test_what_is_not_understood_is_counted_and_named_beside_what_is_applied() -> None:
+    outcome = World().consumer().consume([delivery(("join", "ann", START), ("rebind", "bob", START))], never)
+    tally = outcome.tallies[MAIN]
+    assert (tally.counts[APPLIED], tally.counts["not_understood"]) == (1, 1)
+    assert tally.unknown_kinds == {"rebind"}
+
+
+def test_a_webhook_of_which_nothing_is_understood_is_parked_and_never_applied() -> None:
+    outcome = World().consumer().consume([delivery(("rebind", "bob", START))], never)
+    assert counted(outcome) == {"received": 1, "parked_not_understood": 1}

@@ -71,7 +71,18 @@ class Given:
             raise invalid(f"An expression attribute value used in expression is not defined: {self.text}") from None
 
 
-type Operand = Path | Given
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many members a set, a list or a map has, or characters a text; nothing of what is not there."""
+
+    path: Path
+
+    def of(self, item: Item, given: Placeholders) -> AttributeValue | None:
+        value = self.path.of(item, given)
+        return None if value is None else {"N": str(len(next(iter(value.values()))))}
+
+
+type Operand = Path | Given | Size
 
 
 class Condition(Protocol):
@@ -383,6 +394,8 @@ class _Parser:
         self._need("(")
         arguments = self.listed(self._operand)
         self._need(")")
+        if name == "size" and len(arguments) == 1 and isinstance(arguments[0], Path):
+            return self._relation(Size(arguments[0]))
         match name, arguments:
             case "attribute_exists", [Path() as path]:
                 return Exists(path)

@@ -1,6 +1,7 @@
 /** The read API: one question, one answer, and the three ways in which there is none. */
 
 import { readKey } from "./key.js";
+import { read } from "./numbers.js";
 import { tellNow } from "./times.js";
 
 const PATIENCE = 35_000; // milliseconds; API Gateway gives up after 30 s
@@ -23,7 +24,7 @@ export async function ask(path, parameters, signal) {
   const url = new URL(path, document.baseURI);
   url.search = new URLSearchParams(parameters);
   const response = await sent(url, key, signal);
-  const answer = await response.json().catch(() => null);
+  const answer = await response.text().then(read).catch(() => null);
   if (response.status === 401) throw new WrongKey();
   if (response.status === 400 || response.status === 404) throw new Refused(answer?.error ?? "There is nothing here.");
   if (!response.ok || answer === null) throw new NoAnswer(`Rollcall answered with an error (${response.status}).`);

@@ -4,6 +4,7 @@ import { address } from "./address.js";
 import { ask } from "./api.js";
 import { NOT_KNOWN, agoColumn, figureColumn } from "./columns.js";
 import { element, setText } from "./element.js";
+import { nameElement } from "./names.js";
 import { inWords, kindOf } from "./outcomes.js";
 import { tellSources } from "./sources.js";
 import { table } from "./table.js";
@@ -28,6 +29,7 @@ export function open() {
     element("code", {}, "make demo"),
     " on your own machine.",
   );
+  const doubts = element("ul", { class: "doubts" });
   const trimmer = table({
     caption: "The trimmer's last runs",
     columns: TRIMMER_COLUMNS,
@@ -39,7 +41,7 @@ export function open() {
     {},
     element("h1", { tabindex: "-1", "data-start": true }, "Intake"),
     element("dl", { class: "tiles" }, ...[...totals.values()].map((shown) => shown.element)),
-    section("sources", "Sources, in the last hour", list.element, empty, element("p", { class: "hint" }, LEGEND)),
+    section("sources", "Sources, in the last hour", list.element, doubts, empty, element("p", { class: "hint" }, LEGEND)),
     section("trimmer", "Trimmer", trimmer.element),
   );
 
@@ -51,6 +53,7 @@ export function open() {
       tellSources(told);
       for (const [{ figure, note, kind }, shown] of totals) shown.show(figure(told), note(told), kind?.(told) ?? "");
       list.show(told.sources);
+      tellDoubts(doubts, told.sources);
       list.element.hidden = told.sources.length === 0;
       empty.hidden = told.sources.length > 0;
       trimmer.show(told.trimmer);
@@ -124,6 +127,30 @@ function fillSource(cell, source) {
   const name = nameOf(source);
   cell.replaceChildren(element("a", { href: address("setup", { source: name }) }, name));
 }
+
+/** A line for each source of whose webhooks something is missing: not understood, or lost on the way. */
+function tellDoubts(list, sources) {
+  const lines = sources.filter(({ not_understood: unknown, may_have_lost_events: lost }) => unknown || lost);
+  const told = JSON.stringify(lines.map((source) => [nameOf(source), source.not_understood, source.unknown_kinds, source.may_have_lost_events]));
+  list.hidden = lines.length === 0;
+  if (list.dataset.told === told) return;
+  list.dataset.told = told;
+  list.replaceChildren(...lines.map((source) => element("li", {}, `${nameOf(source)}: `, ...unknownOf(source), ...lostOf(source))));
+}
+
+function unknownOf({ not_understood: events, unknown_kinds: kinds }) {
+  if (events === 0) return [];
+  const named = kinds.flatMap((kind, at) => [at ? ", " : ": ", element("code", {}, nameElement(kind))]);
+  const many = kinds.length < MOST_KINDS ? numbered(kinds.length, "unknown kind") : "many unknown kinds";
+  return [`${numbered(events, "event")} of ${many}`, ...named, ". All else in these webhooks is applied. "];
+}
+
+function lostOf({ may_have_lost_events: webhooks }) {
+  if (webhooks === 0) return [];
+  const verb = webhooks === 1 ? "says" : "say";
+  return [`${numbered(webhooks, "webhook")} ${verb} that events are missing: ask the provider who is there.`];
+}
+const MOST_KINDS = 10; // that /intake names
 
 function fillParked(cell, source) {
   const reasons = Object.entries(source.parked).filter(([, count]) => count > 0);

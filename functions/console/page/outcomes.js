@@ -7,6 +7,8 @@ const WORDS = new Map(
     unverified: "not proved genuine",
     missing_secret: "no secret stored",
     unreadable_body: "unreadable",
+    not_understood: "not understood",
+    over_bounds: "over a bound",
     unreadable_envelope: "unreadable",
     unstorable_event: "too large to store",
     invalid_retention: "retention not valid",

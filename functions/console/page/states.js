@@ -2,11 +2,12 @@
 
 import { element, setText } from "./element.js";
 import { spelled } from "./names.js";
+import { written } from "./numbers.js";
 
 const LINE = 48; // characters; what a column has room for
 
 export function fillState(cell, state) {
-  const text = state === null ? "" : spelled(JSON.stringify(state));
+  const text = state === null ? "" : spelled(written(state));
   if (cell.dataset.state === text) return;
   cell.dataset.state = text;
   if (text.length <= LINE) {
@@ -26,6 +27,6 @@ export function fillState(cell, state) {
 
 /** Line by line, and the indentation stays what it is. */
 function spelledLines(state) {
-  const lines = JSON.stringify(state, null, 2).split("\n");
+  const lines = written(state, 2).split("\n");
   return lines.map((line) => line.replace(/[^ ].*/s, spelled)).join("\n");
 }

@@ -169,6 +169,8 @@ class Consumer:
         except Exception as error:  # noqa: BLE001  a fault in one dialect must not hold up everybody else's webhooks
             _fail(outcome, {delivery.message_id}, error)
             return
+        account.not_understood += interpretation.not_understood
+        account.may_have_lost_events |= interpretation.may_have_lost_events
         for event in events:
             batch.add(event, delivery.message_id)
             account.hear(event)

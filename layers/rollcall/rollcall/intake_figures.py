@@ -1,11 +1,13 @@
 """The figures of the intake in the table Presence: a record per source and five minutes.
 
-Each batch adds its own with one write, or two where a newer webhook is known, and reads nothing. A write that is
+Each batch adds its own with one write, and one more each where a newer webhook is known and where something was not
+understood, and reads nothing. A write that is
 repeated because its answer was lost counts twice: good enough for people to look at, and for nothing else.
 """
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rollcall.aws import unavailable_on_failure
 from rollcall.keys import SourceKey, join
 from rollcall.records import Attributes
-from rollcall.tally import Last, Tally
+from rollcall.tally import MOST_KINDS, Last, Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +28,7 @@ SPAN = 5 * 60_000  # milliseconds; an hour of a source is then a dozen records, 
 KEPT = 7 * 86_400_000  # milliseconds; after a week without a webhook a source is none that sends
 
 # What a record holds beside the counts.
-_OTHERS = ("pk", "sk", "waits", "last_received_at", "last_outcome", "last_sentence", "expires_at")
+_OTHERS = ("pk", "sk", "waits", "unknown_kinds", "last_received_at", "last_outcome", "last_sentence", "expires_at")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class IntakeFigures:
             except self.client.exceptions.ConditionalCheckFailedException:
                 # A newer webhook is known already: these have come again, or were redriven.
                 self._add(source, replace(tally, last=None), now)
+            if tally.unknown_kinds:
+                self._add_kinds(source, tally.unknown_kinds, now)
 
     def _add(self, source: SourceKey, tally: Tally, now: int) -> None:
         begin = now - now % SPAN
@@ -71,6 +75,19 @@ class IntakeFigures:
             ExpressionAttributeValues={f":{name}": value for name, value in {**added, **told}.items()},
             **condition,
         )
+
+    def _add_kinds(self, source: SourceKey, kinds: frozenset[str], now: int) -> None:
+        # By itself, and only to a record with few of them: a sender of ever other kinds fills none up, and his other
+        # figures are written whatever becomes of these.
+        enough_known = self.client.exceptions.ConditionalCheckFailedException
+        with suppress(enough_known):
+            self.client.update_item(
+                TableName=self.table,
+                Key={"pk": {"S": PARTITION}, "sk": {"S": _key(source, now - now % SPAN)}},
+                UpdateExpression="ADD unknown_kinds :kinds",
+                ConditionExpression="attribute_not_exists(unknown_kinds) OR size(unknown_kinds) < :most",
+                ExpressionAttributeValues={":kinds": {"SS": sorted(kinds)}, ":most": {"N": str(MOST_KINDS)}},
+            )
 
     def of(self, source: SourceKey, since: int, now: int) -> Tally:
         """The figures of the records that begin at `since` or later; the last webhook, of whatever was kept."""
@@ -109,6 +126,7 @@ def _tally(item: Attributes) -> Tally:
         Counter({name: int(value["N"]) for name, value in item.items() if name not in _OTHERS}),
         max(map(int, waits), default=None),
         _last(item) if "last_outcome" in item else None,
+        frozenset(item["unknown_kinds"]["SS"]) if "unknown_kinds" in item else frozenset(),
     )
 
 

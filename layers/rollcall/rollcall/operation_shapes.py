@@ -27,6 +27,14 @@ class IntakeOfSource(BaseModel):
     events: Annotated[int, Field(description="Events in webhooks that were applied or parked")]
     late: Annotated[int, Field(description="Events received more than a minute after they occurred")]
     repeated: Annotated[int, Field(description="Events that changed nothing, since they or something newer were known")]
+    not_understood: Annotated[
+        int,
+        Field(description="Events that Rollcall does not know, or that lack a channel or user; all else is applied"),
+    ]
+    unknown_kinds: Annotated[list[str], Field(description="What these are called, up to ten of them")]
+    may_have_lost_events: Annotated[
+        int, Field(description="Webhooks whose provider says, or whose size tells, that events are missing in them")
+    ]
     longest_wait_ms: Annotated[
         int | None,
         Field(description="Milliseconds from receipt until applied, the longest, to two digits; null if none was"),
