@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from rollcall import provider
 from tools.choice import named_stack
 from tools.names import checked_key, written
+from tools.session import Session
 from tools.settings_store import all_stored
 from tools.trouble import BadInput, Trouble
 from tools.urls import DEFAULT_SOURCE
@@ -36,9 +37,9 @@ class SourceType(click.ParamType["SourceKey"]):
 
     def shell_complete(self, ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         likely = {f"{name}/{DEFAULT_SOURCE}" for name in provider.names()}
-        root = ctx.find_root().params
-        if not root.get("region"):  # a press of the tab key must not wait for AWS
-            likely.update(_stored_here(root["name"]))
+        session = Session.of(ctx)
+        if not session.region:  # a press of the tab key must not wait for AWS
+            likely.update(_stored_here(session.name))
         return [CompletionItem(one) for one in sorted(likely) if one.startswith(incomplete)]
 
 

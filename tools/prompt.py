@@ -1,13 +1,14 @@
-"""Asks on the terminal, beside what stdout is for.
+"""Asks on the terminal, beside what stdout is for. Ctrl-C and Ctrl-D raise `click.Abort`.
 
 What a settings model holds is asked for whatever the model: a new provider needs no new questions.
 """
 
 import sys
 from collections.abc import Callable, Mapping
-from getpass import getpass
+from functools import partial
 from typing import Any
 
+import click
 from pydantic import BaseModel
 
 from tools.trouble import BadInput, Trouble
@@ -15,24 +16,15 @@ from tools.trouble import BadInput, Trouble
 Schema = Mapping[str, Any]
 Ask = Callable[[str], str]
 
-
-def ask_openly(question: str) -> str:
-    """A line of the terminal's. Raises `EOFError` where it ends."""
-    print(question, end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line.strip()
+_ask = partial(click.prompt, default="", show_default=False, prompt_suffix="", err=True)
+ask_openly: Ask = partial(_ask, hide_input=False)
+_ask_blindly: Ask = partial(_ask, hide_input=True)
 
 
-def confirm(question: str, ask: Ask = ask_openly) -> None:
+def confirm(question: str) -> None:
     """Asks whether to go on. Raises `Trouble` for a no, and `BadInput` where nobody can be asked."""
     require_terminal()
-    try:
-        agreed = ask(f"{question} [y/N] ").lower() in ("y", "yes")
-    except EOFError:
-        agreed = False
-    if not agreed:
+    if not click.confirm(question, err=True):
         raise Trouble("Nothing was done.")
 
 
@@ -42,7 +34,7 @@ def require_terminal() -> None:
         raise BadInput("This must be confirmed, and there is no terminal to ask at: say --yes.")
 
 
-def ask_secrets(model: type[BaseModel], ask: Ask = getpass, ask_openly: Ask = ask_openly) -> dict[str, Any]:
+def ask_secrets(model: type[BaseModel], ask: Ask = _ask_blindly, ask_openly: Ask = ask_openly) -> dict[str, Any]:
     """The fields of the model, typed blindly; what is left empty is left out."""
     schema = model.model_json_schema()
     return _Questions(schema.get("$defs", {}), ask, ask_openly).fields(schema, "")

@@ -8,23 +8,47 @@ from functools import cached_property
 from typing import TextIO
 
 import click
+from click.core import ParameterSource
+from click.decorators import pass_meta_key
 
+from tools.choice import DEFAULT_STACK, named_stack
 from tools.stack import Stack
 from tools.table import print_table, visible
 
 type Row = Mapping[str, object]
+type Choose = Callable[[str, str | None, str | None], Stack]
+"""(name, region, profile) to a stack. Tests hand in their own as click's object."""
+
+_KEY = __name__  # of what click keeps for a whole command line
 
 
-@dataclass(frozen=True)
+@dataclass
 class Session:
-    """`output` is `table` or `json`; `choose` finds the stack, and is asked once, if at all."""
+    """What the options say that every command takes; the stack is looked for once, if at all."""
 
-    output: str
-    choose: Callable[[], Stack]
+    choose: Choose
+    region: str | None = None
+    name: str = DEFAULT_STACK
+    profile: str | None = None
+    output: str = "table"
+
+    @staticmethod
+    def of(ctx: click.Context) -> "Session":
+        session: Session = ctx.meta.setdefault(_KEY, Session(ctx.find_root().obj or named_stack))
+        return session
+
+    @staticmethod
+    def note(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
+        """Keeps an option's value. Behind the command only what was typed there counts."""
+        name = option.name or ""
+        if ctx.parent is None or ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            setattr(Session.of(ctx), name, value)
 
     @cached_property
     def stack(self) -> Stack:
-        return self.choose()
+        if self.profile and not self.region:
+            raise click.UsageError("--profile says whose AWS it is, and --region must say where.")
+        return self.choose(self.name, self.region, self.profile)
 
     @property
     def is_json(self) -> bool:
@@ -67,4 +91,4 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-pass_session = click.make_pass_decorator(Session)
+pass_session = pass_meta_key(_KEY, doc_description="the session")

@@ -83,19 +83,14 @@ def _store(stack: Stack, key: SourceKey, settings: Settings) -> None:
 
 def _asked(key: SourceKey, kinds: Collection[str]) -> Settings:
     settings: Settings = {}
-    try:
-        if "secrets" in kinds:
-            _say(f"Secrets of {written(key)}; nothing of what you type is shown.")
-            settings["secrets"] = ask_secrets(provider.load(key.provider).Secrets)
-        else:
-            _say(
-                f"{written(key)} has secrets, which stay: `rotate` puts new ones beside them, --replace replaces them."
-            )
-        if "retention" in kinds:
-            text = ask_openly('Retention of its own, as {"lease_minutes": 60} (Enter to leave it as it is): ')
-            settings["retention"] = _json(text) if text else None
-    except EOFError:
-        raise BadInput("\nNothing is stored.") from None
+    if "secrets" in kinds:
+        _say(f"Secrets of {written(key)}; nothing of what you type is shown.")
+        settings["secrets"] = ask_secrets(provider.load(key.provider).Secrets)
+    else:
+        _say(f"{written(key)} has secrets, which stay: `rotate` puts new ones beside them, --replace replaces them.")
+    if "retention" in kinds:
+        text = ask_openly('Retention of its own, as {"lease_minutes": 60} (Enter to leave it as it is): ')
+        settings["retention"] = _json(text) if text.strip() else None
     given = {kind: value for kind, value in settings.items() if value not in (None, {})}
     if not given:
         raise BadInput("Nothing was typed, so nothing is stored.")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -29,6 +30,7 @@ _REFUSED_KEYS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_ENDED = 130  # what a shell reports for a program that Ctrl-C ended
 # As IAM itself and the services say it.
 FORBIDDEN = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
@@ -66,8 +68,11 @@ def told() -> Iterator[None]:
         # Whoever read our output has seen enough; Python would complain when it flushes the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except click.Abort:
+        print("Nothing was done.", file=sys.stderr)  # each question comes before the deed
+        sys.exit(_ENDED)
     except KeyboardInterrupt:
-        sys.exit(130)  # what a shell reports for a program that Ctrl-C ended
+        sys.exit(_ENDED)
 
 
 def _sentence(error: BotoCoreError | ClientError) -> str:

