@@ -60,7 +60,7 @@ def pubnub(*events: tuple[str, str, str], at: int | None = None) -> bytes:
     ((kind, _, _), *_) = events
     moment = at if at is not None else now()
     items = [
-        {"id": f"{kind}-{channel}-{user}", "channel": channel, "userId": user, "timestamp": moment}
+        {"id": f"{kind}-{channel}-{user}-{moment}", "channel": channel, "userId": user, "timestamp": moment}
         for _, channel, user in events
     ]
     return json.dumps(

@@ -46,9 +46,13 @@ def most(events: Sequence[PresenceEvent], members_now: int, times: Sequence[int]
 
 
 def without_repeats(oldest_first: Sequence[PresenceEvent]) -> list[PresenceEvent]:
-    """The events of which the provider's id has not come before: it may tell one again with another time."""
-    first: dict[str, PresenceEvent] = {}
-    return [event for event in oldest_first if not event.event_id or first.setdefault(event.event_id, event) is event]
+    """The events, without those that a provider has told before under the same id: it may do so with another time."""
+    first: dict[tuple[str, Kind, str, str], PresenceEvent] = {}
+    return [event for event in oldest_first if not event.event_id or first.setdefault(_told(event), event) is event]
+
+
+def _told(event: PresenceEvent) -> tuple[str, Kind, str, str]:
+    return event.event_id, event.kind, event.user, event.session
 
 
 def _there_at_the_beginning(events: Sequence[PresenceEvent]) -> set[_Who]:
