@@ -7,15 +7,21 @@ from typing import TextIO
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], file: TextIO | None = None) -> None:
+    print(as_table(head, rows), file=file or sys.stdout)
+
+
+def as_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns as wide as what they hold; columns of numbers to the right, with equally many decimals."""
     columns = [_cells(column) for column in zip(*rows, strict=True)] or [[] for _ in head]
     widths = [max(map(_width, (name, *column))) for name, column in zip(head, columns, strict=True)]
     numeric = [all(_is_number(cell) for cell in column) for column in columns]
+    lines = []
     for row in (head, ["-" * width for width in widths], *zip(*columns, strict=True)):
         padded = (
             _padded(cell, width, to_the_right=right) for cell, width, right in zip(row, widths, numeric, strict=True)
         )
-        print("  ".join(padded).rstrip(), file=file or sys.stdout)
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines)
 
 
 def visible(text: str) -> str:
@@ -42,4 +48,4 @@ def _width(text: str) -> int:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(".", "", 1).isdigit()
+    return cell.replace(",", "").replace(".", "", 1).isdigit()

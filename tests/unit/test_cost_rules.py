@@ -10,7 +10,7 @@ from tools.costs import billing, prices, scenarios
 from tools.costs.bill import Bill
 from tools.costs.metering import Billed, Consumption, Run
 from tools.costs.prices import Unit, price_list
-from tools.costs.processor import Times
+from tools.costs.processor import Measured
 from tools.costs.scenarios import Batch, Scenario
 from tools.costs.waits import Waits
 from tools.costs.webhooks import Webhook
@@ -97,7 +97,7 @@ def test_a_bill_adds_up_units_and_the_time_of_functions(monkeypatch: pytest.Monk
     monkeypatch.setattr(template, "memory_mb", lambda _function: 1024)
     consumption = Consumption(runs=[Run("Ingest", waits=1)] * 2)
     consumption.units.update({Billed(Unit.WRITE_UNITS, "Presence"): 3, Billed(Unit.WRITE_UNITS, "Events"): 1})
-    bill = Bill(replace(SCENARIO, counted=2), consumption, {"Ingest": Times(init=0, invocation=0)})
+    bill = Bill(replace(SCENARIO, counted=2), consumption, {"Ingest": Measured(init=0, invocation=0)})
     assert bill.units(Unit.WRITE_UNITS) == 2
     assert bill.dollars(Unit.WRITE_UNITS) == pytest.approx(1.25)
     assert bill.gb_seconds(cold=0) == pytest.approx(0.005)  # a wait of 5 ms with 1 GB
@@ -109,7 +109,7 @@ def test_the_init_phase_of_cold_starts_is_billed_with_their_share(monkeypatch: p
     # https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     monkeypatch.setattr(template, "memory_mb", lambda _function: 1769)
     consumption = Consumption(runs=[Run("Ingest", waits=0)])
-    bill = Bill(SCENARIO, consumption, {"Ingest": Times(init=99.6, invocation=0.4)})
+    bill = Bill(SCENARIO, consumption, {"Ingest": Measured(init=99.6, invocation=0.4)})
     one_millisecond = 1769 / 1024 / 1000
     assert bill.gb_seconds(cold=0) == pytest.approx(1 * one_millisecond)
     assert bill.gb_seconds(cold=1000) == pytest.approx(100 * one_millisecond)

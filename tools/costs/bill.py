@@ -8,7 +8,7 @@ from tools import template
 from tools.costs import billing
 from tools.costs.metering import Consumption, Run
 from tools.costs.prices import Unit, price_list
-from tools.costs.processor import Times
+from tools.costs.processor import Measured
 from tools.costs.scenarios import Scenario
 
 ROUND_TRIP = 5  # milliseconds from a function to SQS or DynamoDB and back, a usual figure within a region
@@ -25,14 +25,21 @@ class Bill:
 
     scenario: Scenario
     consumption: Consumption
-    times: Mapping[str, Times]
+    measured: Mapping[str, Measured]
+    """By function."""
 
     def total(self, *, cold: int = STEADY) -> float:
         """With so many of a thousand invocations starting cold."""
         return sum(self.dollars(unit, cold=cold) for unit in Unit)
 
     def dollars(self, unit: Unit, *, cold: int = STEADY) -> float:
-        amount = self.gb_seconds(cold) if unit is Unit.LAMBDA_GB_SECONDS else self.units(unit)
+        match unit:
+            case Unit.LAMBDA_GB_SECONDS:
+                amount = self.gb_seconds(cold)
+            case Unit.LOG_GB:
+                amount = self.log_bytes() / billing.GB
+            case _:
+                amount = self.units(unit)
         return amount * price_list().of[unit] * _MILLION
 
     def units(self, unit: Unit) -> float:
@@ -44,6 +51,10 @@ class Bill:
         """For one of what is counted."""
         return sum(self._gb_seconds(run, cold / 1000) for run in self.consumption.runs) / self.scenario.counted
 
+    def log_bytes(self) -> float:
+        """For one of what is counted."""
+        return sum(self.measured[run.function].logged for run in self.consumption.runs) / self.scenario.counted
+
     def milliseconds(self) -> dict[str, float]:
         """How long a warm invocation takes on average, by function."""
         totals: Counter[str] = Counter()
@@ -53,8 +64,11 @@ class Bill:
         return {function: total / invocations[function] for function, total in totals.items()}
 
     def of_the_aim(self, *, fair: bool = True) -> float:
-        """Dollars for a million of what the scenario's aim is about; `fair` with what the fair queue costs."""
-        total = self.total() - (0 if fair else self.dollars(Unit.SQS_FAIR_QUEUE_REQUESTS))
+        """Dollars for a million of what the scenario's aim is about; `fair` with what the fair queue costs.
+
+        Without the logs, which the aims do not cover.
+        """
+        total = self.total() - self.dollars(Unit.LOG_GB) - (0 if fair else self.dollars(Unit.SQS_FAIR_QUEUE_REQUESTS))
         return (
             total
             if self.scenario.aimed_at == self.scenario.of
@@ -64,9 +78,9 @@ class Bill:
     def _gb_seconds(self, run: Run, cold: float) -> float:
         memory = template.memory_mb(run.function)
         warm = self._warm(run)
-        init = billing.wall_milliseconds(self.times[run.function].init, 0, memory)
+        init = billing.wall_milliseconds(self.measured[run.function].init, 0, memory)
         return (1 - cold) * billing.gb_seconds(warm, memory) + cold * billing.gb_seconds(warm + init, memory)
 
     def _warm(self, run: Run) -> float:
         memory = template.memory_mb(run.function)
-        return billing.wall_milliseconds(self.times[run.function].invocation, run.waits * ROUND_TRIP, memory)
+        return billing.wall_milliseconds(self.measured[run.function].invocation, run.waits * ROUND_TRIP, memory)

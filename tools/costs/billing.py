@@ -8,6 +8,10 @@ from itertools import batched
 from math import ceil
 
 _KB = 1024  # bytes
+GB = 1024**3  # bytes
+
+# Hours of a month, as AWS's own price calculator takes them.
+_HOURS_OF_A_MONTH = 730
 
 # "HTTP APIs are metered in 512 KB increments."
 # https://docs.aws.amazon.com/whitepapers/latest/best-practices-api-gateway-private-apis-integration/cost-optimization.html
@@ -25,7 +29,7 @@ _SQS_BATCH = 10
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MB_OF_ONE_PROCESSOR = 1769
 
-_SECONDS_OF_A_MONTH = 730 * 3600  # the hours that AWS's own price calculator takes
+_SECONDS_OF_A_MONTH = _HOURS_OF_A_MONTH * 3600
 # Lambda asks an empty queue with five connections, each of which waits as long as SQS lets it.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 _POLLERS = 5
@@ -60,6 +64,18 @@ def empty_receives_per_month() -> int:
 def starts_per_month(every_seconds: int) -> int:
     """For a schedule."""
     return _SECONDS_OF_A_MONTH // every_seconds
+
+
+def share_of_a_month(seconds: int) -> float:
+    return seconds / _SECONDS_OF_A_MONTH
+
+
+def metric_months(times: int) -> float:
+    """For a metric that is written so often in a month, evenly: it is billed for the hours in which it is written.
+
+    https://aws.amazon.com/cloudwatch/pricing/
+    """
+    return min(1, times / _HOURS_OF_A_MONTH)
 
 
 def wall_milliseconds(processor: float, waiting: float, memory_mb: int) -> float:

@@ -25,6 +25,10 @@ class Unit(StrEnum):
     SCHEDULE_STARTS = "schedule_starts"
     SECRET_MONTHS = "secret_months"  # noqa: S105  a unit
     ALARM_MONTHS = "alarm_months"
+    METRIC_MONTHS = "metric_months"
+    LOG_GB = "log_gb"
+    STORED_GB_MONTHS = "stored_gb_months"
+    RESTORABLE_GB_MONTHS = "restorable_gb_months"
 
 
 class PriceList(NamedTuple):

@@ -1,4 +1,4 @@
-"""How much of a processor the functions need, in milliseconds: their real handlers, against an AWS of straw.
+"""How much of a processor the functions need, and what they log: their real handlers, against an AWS of straw.
 
 Each is measured in a process of its own, on the interpreter that runs functions locally and has boto3 as Lambda's has;
 what the layer of dependencies brings is taken from the project's own environment.
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from rollcall.envelope import envelop, seal
 from tools import template
 from tools.aws import LOCAL_KEY, LOCAL_REGION
+from tools.costs import logs
 from tools.costs.metering import fill
 from tools.costs.questions import READ_KEY, Question, as_query
 from tools.costs.scenarios import Batch, Scenario, Step, Trim
@@ -32,37 +33,45 @@ _INGEST_REQUESTS = 100  # enough that one of them is measured to a few hundredth
 _URL_SECRET = "example"  # noqa: S105  guards nothing
 
 _MEASURE = """
-import json, os, pathlib, sys, time
+import io, json, os, pathlib, sys, time
 sys.path.append(sys.argv[1])  # last, so that it adds what is missing and replaces nothing
 sys.modules["OpenSSL"] = None  # tests need it; Lambda does not have it, and botocore would import it
 before, measured = json.load(sys.stdin)
+stdout, sys.stdout = sys.stdout, io.StringIO()  # where the handler logs
 import app
 def spent(process=os.getpid()):  # with the processes that it has made, as Lambda bills them
     made = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return time.clock_gettime(~process << 3 | 2) + sum(spent(int(child)) for child in made)  # a process's own clock
 imported = spent()
 class Context:
-    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "straw"
+    function_name = memory_limit_in_mb = invoked_function_arn = "straw"
+    aws_request_id = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
     def get_remaining_time_in_millis(self):
         return 900_000
 for event in before:
     app.handler(event, Context())
+sys.stdout.seek(0)
+sys.stdout.truncate()
 begin = spent()
 answers = [app.handler(event, Context()) for event in measured]
 each = (spent() - begin) / len(measured)
-print()
-print(json.dumps([imported * 1000, each * 1000, answers]))
+print(json.dumps([imported * 1000, each * 1000, answers, sys.stdout.getvalue().splitlines()]), file=stdout)
 """
 
 
-class Times(NamedTuple):
-    """Milliseconds of a whole processor: to start Python and import the handler, and for each invocation."""
+class Measured(NamedTuple):
+    """Milliseconds of a whole processor: to start Python and import the handler, and for each invocation.
+
+    `logged` are the bytes billed for an invocation's log, and `metrics` what CloudWatch makes of it.
+    """
 
     init: float
     invocation: float
+    logged: float = 0
+    metrics: frozenset[logs.Metric] = frozenset()
 
 
-def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Times]:
+def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Measured]:
     """By function, all that the scenario invokes; medians of so many processes each."""
     if not _INTERPRETER.exists():
         raise Trouble("The interpreter that runs functions is not installed: `make environments` does it.")
@@ -87,10 +96,10 @@ def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Times]:
     }
 
 
-_ingested: dict[tuple[str, int], Times] = {}
+_ingested: dict[tuple[str, int], Measured] = {}
 
 
-def _ingest(webhook: Webhook, rounds: int) -> Times:
+def _ingest(webhook: Webhook, rounds: int) -> Measured:
     """Measured once for webhooks that are alike."""
     alike = (webhook.provider, len(webhook.body))
     if alike not in _ingested:
@@ -107,7 +116,7 @@ def _medians(
     now: int = 0,
     *,
     log: bool = True,
-) -> Times:
+) -> Measured:
     with TemporaryDirectory() as byte_code:
         runs = []
         for _ in range(rounds + 1):
@@ -115,12 +124,14 @@ def _medians(
             fill(memory, stored, now)
             with straw_aws(memory) as endpoint:
                 environment = _environment(function, endpoint, byte_code, log=log)
-                runs.append(_run(environment, [before, measured]))
+                runs.append(_run(environment, (before, measured)))
     del runs[0]  # it made the byte code, which the deployed layers hold
-    return Times(*(statistics.median(column) for column in zip(*runs, strict=True)))
+    return runs[0]._replace(
+        init=statistics.median(run.init for run in runs), invocation=statistics.median(run.invocation for run in runs)
+    )
 
 
-def _run(environment: dict[str, str], events: object) -> Times:
+def _run(environment: dict[str, str], events: tuple[Sequence[Any], Sequence[Any]]) -> Measured:
     done = subprocess.run(
         [_INTERPRETER, "-c", _MEASURE, _DEPENDENCIES],
         input=json.dumps(events),
@@ -131,11 +142,11 @@ def _run(environment: dict[str, str], events: object) -> Times:
     )
     if done.returncode:
         raise Trouble(f"The function failed:\n{done.stderr}")
-    init, invocation, answers = json.loads(done.stdout.splitlines()[-1])
+    init, invocation, answers, lines = json.loads(done.stdout)
     for answer in answers:
         if answer.get("batchItemFailures") or answer.get("statusCode", 200) != 200:
             raise Trouble(f"The function did not do its work: {answer}")
-    return Times(init, invocation)
+    return Measured(init, invocation, logs.billed_bytes(lines, len(answers)), frozenset(logs.metrics(lines)))
 
 
 def _environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> dict[str, str]:

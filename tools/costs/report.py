@@ -1,17 +1,14 @@
 """What the meter has found: tables for people, and a file for programs."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from rollcall.trimming import Trimmed
-from tools import template
-from tools.costs import billing
-from tools.costs.bill import ALL, ROUND_TRIP, STEADY, UNSTEADY, Bill
+from tools.costs.bill import ROUND_TRIP, STEADY, UNSTEADY, Bill
+from tools.costs.months import Month, idle_month, months
 from tools.costs.prices import Unit, price_list
-from tools.costs.scenarios import nothing_to_trim
-from tools.table import print_table
+from tools.table import as_table
 
 _PARTS = {
     "HTTP API": Unit.HTTP_API_REQUESTS,
@@ -22,32 +19,49 @@ _PARTS = {
     "writes": Unit.WRITE_UNITS,
     "reads": Unit.READ_UNITS,
     "schedule": Unit.SCHEDULE_STARTS,
+    "logs": Unit.LOG_GB,
 }
 _WORDS = {True: "reached", False: "NOT REACHED"}
 
 
-class MonthlyLine(NamedTuple):
-    """What a stack costs in a month in which nothing happens."""
+def tables(bills: Sequence[Bill]) -> dict[str, str]:
+    """Text by what it shows; the names are those of the blocks in docs/costs.md."""
+    return {
+        "units": _units_of(bills),
+        "dollars per million": _dollars_of(bills),
+        "months": _months_of(bills),
+        "an idle stack": _idle_of(bills),
+        "to reach": _aims_of(bills),
+    }
 
-    what: str
-    amount: int
-    dollars: float
+
+def _units_of(bills: Sequence[Bill]) -> str:
+    shown = {
+        name: unit for name, unit in _PARTS.items() if name not in ("GB-seconds", "fair queue", "schedule", "logs")
+    }
+    head = ("scenario", "of", *shown, "log bytes", "milliseconds")
+    return as_table(head, [_units(bill, shown.values()) for bill in bills])
 
 
-def show(bills: Sequence[Bill]) -> None:
-    print("\nUnits for one of what is counted; milliseconds of one invocation\n")
-    shown = {name: unit for name, unit in _PARTS.items() if name not in ("GB-seconds", "fair queue", "schedule")}
-    print_table(("scenario", "of", *shown, "milliseconds"), [_units(bill, shown.values()) for bill in bills])
-    print(f"\nDollars per million, at the prices of {price_list().as_of}; {STEADY} of 1,000 invocations starts cold\n")
+def _dollars_of(bills: Sequence[Bill]) -> str:
     head = ("scenario", "of", *_PARTS, "total", f"{UNSTEADY} of 1,000 cold", "a million events")
-    print_table(head, [_dollars(bill) for bill in bills])
-    print("\nAn idle stack, per month\n")
-    month = list(idle_month(bills))
-    rows = [(what, amount, f"{dollars:.2f}") for what, amount, dollars in month]
-    print_table(("", "amount", "dollars"), [*rows, ("total", "", f"{sum(line.dollars for line in month):.2f}")])
-    print("\nDollars per million to reach\n")
+    return as_table(head, [_dollars(bill) for bill in bills])
+
+
+def _months_of(bills: Sequence[Bill]) -> str:
+    head = ("webhooks a month", "as", "without any", "passing them on", "logs", "metrics", "stored events", "total")
+    return as_table(head, [_month(month) for month in months(bills)])
+
+
+def _idle_of(bills: Sequence[Bill]) -> str:
+    lines = list(idle_month(bills))
+    rows = [(line.what, f"{line.amount:,.6g}", f"{line.dollars:.2f}") for line in lines]
+    return as_table(("", "amount", "dollars"), [*rows, ("total", "", f"{sum(line.dollars for line in lines):.2f}")])
+
+
+def _aims_of(bills: Sequence[Bill]) -> str:
     head = ("", "of", "at most", "is", "", "with FairQueue=DISABLED", "")
-    print_table(head, [_aim(bill, bill.scenario.aim) for bill in bills if bill.scenario.aim is not None])
+    return as_table(head, [_aim(bill, bill.scenario.aim) for bill in bills if bill.scenario.aim is not None])
 
 
 def write_json(file: Path, bills: Sequence[Bill]) -> None:
@@ -57,30 +71,20 @@ def write_json(file: Path, bills: Sequence[Bill]) -> None:
         "cold_of_1000_invocations": STEADY,
         "scenarios": [_as_json(bill) for bill in bills],
         "idle_month": [line._asdict() for line in idle_month(bills)],
+        "months": [{**month._asdict(), "total": month.total} for month in months(bills)],
     }
     file.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def idle_month(bills: Iterable[Bill]) -> Iterator[MonthlyLine]:
-    """Schedules start a trimmer that has gone cold, Lambda asks the empty queue, and secrets and alarms are kept."""
-    by_name = {bill.scenario.name: bill for bill in bills}
-    for kind, seconds in template.schedules().items():
-        starts = billing.starts_per_month(seconds)
-        start = by_name[nothing_to_trim(Trimmed(kind.lower()))]
-        yield MonthlyLine(
-            f"starts of the trimmer of {kind.lower()}", starts, starts * start.total(cold=ALL) / 1_000_000
-        )
-    for what, amount, unit in (
-        ("empty receives of Webhooks", billing.empty_receives_per_month(), Unit.SQS_REQUESTS),
-        ("secrets", len(template.resources("AWS::SecretsManager::Secret")), Unit.SECRET_MONTHS),
-        ("alarms", len(template.resources("AWS::CloudWatch::Alarm")), Unit.ALARM_MONTHS),
-    ):
-        yield MonthlyLine(what, amount, amount * price_list().of[unit])
-
-
 def _units(bill: Bill, shown: Iterable[Unit]) -> tuple[str, ...]:
     each = ", ".join(f"{function} {milliseconds:.1f}" for function, milliseconds in bill.milliseconds().items())
-    return (bill.scenario.name, bill.scenario.of, *(f"{bill.units(unit):.2f}" for unit in shown), each)
+    return (
+        bill.scenario.name,
+        bill.scenario.of,
+        *(f"{bill.units(unit):.2f}" for unit in shown),
+        f"{bill.log_bytes():.0f}",
+        each,
+    )
 
 
 def _dollars(bill: Bill) -> tuple[str, ...]:
@@ -93,6 +97,11 @@ def _dollars(bill: Bill) -> tuple[str, ...]:
         f"{bill.total(cold=UNSTEADY):.2f}",
         f"{bill.total() * bill.scenario.counted / events:.2f}" if events else "",
     )
+
+
+def _month(month: Month) -> tuple[str, ...]:
+    dollars = (month.idle, month.passing, month.logs, month.metrics, month.stored, month.total)
+    return (f"{month.webhooks:,}", month.scenario if month.webhooks else "", *(f"{each:,.2f}" for each in dollars))
 
 
 def _aim(bill: Bill, at_most: float) -> tuple[str, ...]:
@@ -109,7 +118,10 @@ def _as_json(bill: Bill) -> dict[str, Any]:
         "events_of_each": scenario.events / scenario.counted,
         "units_of_each": {unit.value: bill.units(unit) for unit in _PARTS.values() if bill.units(unit)},
         "gb_seconds_of_each": bill.gb_seconds(STEADY),
-        "processor_milliseconds": {function: times._asdict() for function, times in bill.times.items()},
+        "processor_milliseconds": {
+            function: {"init": found.init, "invocation": found.invocation} for function, found in bill.measured.items()
+        },
+        "log_bytes_of_each": bill.log_bytes(),
         "milliseconds": bill.milliseconds(),
         "dollars_per_million": {name: bill.dollars(unit) for name, unit in _PARTS.items()},
         "total_per_million": bill.total(),

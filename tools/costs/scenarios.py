@@ -14,6 +14,9 @@ _DAY = 24 * 60 * _MINUTE
 # Messages that the consumer is given at most, and as the default is; a test compares both with the template.
 FULL_BATCH = 100
 USUAL_BATCH = 10
+# The scenarios by which whole months are reckoned.
+SPARSE = "single webhooks, sparse"
+BY_TENS = "single webhooks, by tens"
 _ROOM = 10  # members of an ordinary channel
 _TOGETHER = 20  # events that come in one webhook of Pusher's
 _LEASE = _DAY  # as the template has it; and so are the two below
@@ -76,9 +79,9 @@ def _single_webhooks(now: int) -> Iterator[Scenario]:
     sparse = [Batch((webhook,)) for batch in full for webhook in batch.webhooks[:_ROOM]]
     yield Scenario("single webhooks, no log", "webhooks", 200, full, before, log=False, aim=3.00)
     yield Scenario("single webhooks", "webhooks", 200, full, before, aim=3.65)
-    yield Scenario("single webhooks, by tens", "webhooks", 200, tens, before)
+    yield Scenario(BY_TENS, "webhooks", 200, tens, before)
     yield Scenario("single webhooks, no log, sparse", "webhooks", 20, sparse, before, log=False)
-    yield Scenario("single webhooks, sparse", "webhooks", 20, sparse, before)
+    yield Scenario(SPARSE, "webhooks", 20, sparse, before)
 
 
 def _first_joins(now: int) -> Iterator[Scenario]:
@@ -115,9 +118,10 @@ def _churn(now: int) -> Iterator[Scenario]:
 
 
 def _duplicates(now: int) -> Iterator[Scenario]:
-    """Webhooks that were applied before, in an earlier batch."""
+    """Webhooks that were applied before, in an earlier batch, and come again half a minute later."""
     joins = _singles("join", _crowd(FULL_BATCH), now - _MINUTE)
-    yield Scenario("duplicates", "webhooks", 100, [joins], [joins])
+    again = Batch(tuple(join._replace(received_at=join.received_at + _MINUTE // 2) for join in joins.webhooks))
+    yield Scenario("duplicates", "webhooks", 100, [again], [joins])
 
 
 def _state_changes(now: int) -> Iterator[Scenario]:
