@@ -326,18 +326,25 @@ def _ended_leases(case: Case) -> set[tuple[MemberKey, int]]:
     trimmer has let them go as vacated, and then it is not told any more.
     """
     return {
-        (MemberKey(ChannelKey(*place), member.user, member.session), moment + case.lease)
+        (key, moment + case.lease)
         for moment in {event.occurred_at for event in case.storable}
         for place, answer in _told(case, moment + case.lease - 1).items()
         for member in answer.members
-        if member.last_seen == moment and not _was_vacated_at(case, ChannelKey(*place), moment)
+        for key in [MemberKey(ChannelKey(*place), member.user, member.session)]
+        if member.last_seen == moment and not _came_as_the_channel_was_vacated(case, key)
     }
 
 
-def _was_vacated_at(case: Case, channel: ChannelKey, moment: int) -> bool:
+def _came_as_the_channel_was_vacated(case: Case, key: MemberKey) -> bool:
+    """By the coarser of the two clocks."""
+    joins = [event for event in case.storable if event.kind is Kind.JOINED and event_member(event) == key]
+    came = max((join.occurred_at for join in joins), default=None)
     return any(
-        event.kind is Kind.CHANNEL_VACATED and event.occurred_at == moment and event_channel(event) == channel
+        event.occurred_at // coarser == join.occurred_at // coarser
+        for join in joins
         for event in case.storable
+        for coarser in [max(event.resolution, join.resolution)]
+        if join.occurred_at == came and event.empties_channel and event_channel(event) == key.channel
     )
 
 

@@ -1,19 +1,27 @@
-"""The consumer's events per second and write units, against the straightforward consumer's.
+"""The consumer's events per second and write units, against the straightforward consumer's and boto3's batch_writer's.
 
-Both write through boto3 to a DynamoDB of straw that answers after 5 ms. The units are those of a DynamoDB in memory,
-for members, and a channel, that were known before.
+All write through boto3 to a DynamoDB of straw that answers after 5 ms. The units are those of a DynamoDB in memory,
+for members, and a channel, that were known before. Wrong is who is said to be there and is not, after a tenth of the
+first webhooks has come again when all members have left.
 """
 
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.config import Config
 
-from rollcall.consume import Delivery
+from rollcall.consume import Delivery, Interpret
 from rollcall.each import Each
+from rollcall.intake import interpret
+from rollcall.sandbox import Sandbox
+from tools import processor_time
+from tools.bench.batch_writer import BatchWriterConsumer
 from tools.bench.findings import Findings, Ratio
 from tools.bench.straightforward import straightforward_consumer
 from tools.bench.straw_dynamodb import client_of, straw_dynamodb
@@ -29,6 +37,7 @@ _ROUND_TRIP = 5  # milliseconds, the usual one from a Lambda function to DynamoD
 _LEAST_SPEED = 5.0  # times the straightforward consumer's
 _MOST_UNITS = 0.5  # of the straightforward consumer's, under churn
 _WRITERS = 16  # as many as the function has
+_SHARE_AGAIN = 100  # milliseconds from one webhook that comes again to the next: a tenth of them, which are 10 ms apart
 _CONFIG = Config(  # as in functions/consumer/app.py, which has the reasons
     connect_timeout=1,
     read_timeout=1,
@@ -43,14 +52,22 @@ type Contestant = Callable[[Sequence[Webhook]], Work]
 """Makes ready to consume a batch; what it returns is what is measured."""
 
 
+class _Books(NamedTuple):
+    """Write units per event, and how many are said to be there, though nobody is."""
+
+    write_units: float
+    wrong: int
+
+
 class _Speed(NamedTuple):
     events_per_second: float
     processor_ms_per_event: float
 
 
-def rollcall(client: "DynamoDBClient", each: Each, *, log: bool) -> Contestant:
+def rollcall(client: "DynamoDBClient", each: Each, *, log: bool, reading: Interpret = interpret) -> Contestant:
     retention = USUAL_RETENTION.model_copy(update={"log_events": log})
-    consumer = OwnRollcall(client, _now, retention=lambda _: retention, secrets=secrets, each=each).consumer()
+    own = OwnRollcall(client, _now, retention=lambda _: retention, secrets=secrets, each=each)
+    consumer = replace(own.consumer(), interpret=reading)
 
     def consume(deliveries: Iterable[Delivery]) -> None:
         outcome = consumer.consume(deliveries, lambda: False)
@@ -65,8 +82,14 @@ def rollcall(client: "DynamoDBClient", each: Each, *, log: bool) -> Contestant:
 
 
 def straightforward(client: "DynamoDBClient", *, log: bool) -> Contestant:
-    handler = straightforward_consumer(client, log=log)
+    return _of_handler(straightforward_consumer(client, log=log))
 
+
+def batch_writer(client: "DynamoDBClient", *, log: bool) -> Contestant:
+    return _of_handler(BatchWriterConsumer(client, log=log))
+
+
+def _of_handler(handler: Callable[[dict[str, Any]], object]) -> Contestant:
     def prepare(batch: Sequence[Webhook]) -> Work:
         event = {"Records": [as_record(webhook, number) for number, webhook in enumerate(batch)]}
         return lambda: handler(event)
@@ -83,31 +106,42 @@ def measure(rounds: int) -> Findings:
             "events per second",
             "processor ms per event",
             "write units per event",
+            "wrong members",
         )
     )
-    with straw_dynamodb(_ROUND_TRIP) as url, ThreadPoolExecutor(_WRITERS) as pool:
+    sandbox = Sandbox()  # as the deployed consumer has one
+    with closing(sandbox), straw_dynamodb(_ROUND_TRIP) as url, ThreadPoolExecutor(_WRITERS) as pool:
         for shape in SHAPES:
             for log in (True, False):
                 contestants = {
                     "straightforward": straightforward(client_of(url), log=log),
-                    "rollcall": rollcall(client_of(url, _CONFIG), pool.map, log=log),
+                    "batch_writer": batch_writer(client_of(url), log=log),
+                    "rollcall": rollcall(client_of(url, _CONFIG), pool.map, log=log, reading=sandbox.interpret),
                 }
                 with step(f"  {shape.name}, {'with' if log else 'without'} the log"):
                     speeds = _speeds(contestants, shape, rounds)
-                _add(findings, shape, speeds, _all_units(shape, log=log), log=log)
+                _add(findings, shape, speeds, _books(shape, log=log), log=log)
     return findings
 
 
-def _add(findings: Findings, shape: Shape, speeds: dict[str, _Speed], units: dict[str, float], *, log: bool) -> None:
+def _add(findings: Findings, shape: Shape, speeds: dict[str, _Speed], books: dict[str, _Books], *, log: bool) -> None:
     with_log = "with" if log else "without"
     for name, speed in speeds.items():
-        figures = (round(speed.events_per_second), round(speed.processor_ms_per_event, 2), round(units[name], 2))
+        units, wrong = books[name]
+        figures = (round(speed.events_per_second), round(speed.processor_ms_per_event, 2), round(units, 2), wrong)
         findings.rows.append((shape.name, with_log, name, *figures))
-    ours, theirs = speeds["rollcall"].events_per_second, speeds["straightforward"].events_per_second
-    share = units["rollcall"] / units["straightforward"]
+    ours = speeds["rollcall"].events_per_second
+    share = books["rollcall"].write_units / books["straightforward"].write_units
     case = f"{shape.name}, {with_log} the log"
-    findings.ratios.append(Ratio(f"events per second, {case}", ours / theirs, at_least=_LEAST_SPEED))
-    findings.ratios.append(Ratio(f"write units, {case}", share, at_most=_MOST_UNITS if shape.is_churn else None))
+    findings.ratios += [
+        Ratio(
+            f"events per second, {case}, to straightforward",
+            ours / speeds["straightforward"].events_per_second,
+            at_least=_LEAST_SPEED,
+        ),
+        Ratio(f"events per second, {case}, to batch_writer", ours / speeds["batch_writer"].events_per_second),
+        Ratio(f"write units, {case}", share, at_most=_MOST_UNITS if shape.is_churn else None),
+    ]
 
 
 def _speeds(contestants: dict[str, Contestant], shape: Shape, rounds: int) -> dict[str, _Speed]:
@@ -122,30 +156,35 @@ def _speeds(contestants: dict[str, Contestant], shape: Shape, rounds: int) -> di
 def _speed(contestant: Contestant, shape: Shape) -> _Speed:
     batches = list(shape.batches(_now()))
     works = [contestant(batch) for batch in batches]
-    began, processor_began = time.perf_counter(), time.process_time()
+    began, processor_began = time.perf_counter(), processor_time.spent()
     for work in works:
         work()
-    seconds, processor_seconds = time.perf_counter() - began, time.process_time() - processor_began
+    seconds, processor_seconds = time.perf_counter() - began, processor_time.spent() - processor_began
     return _Speed(_events(batches) / seconds, processor_seconds * 1000 / _events(batches))
 
 
-def _all_units(shape: Shape, *, log: bool) -> dict[str, float]:
-    """Write units per event."""
-    ours, theirs = tables_in_memory(), tables_in_memory()
-    contestants = {
-        "rollcall": (ours, rollcall(ours.as_boto3, map, log=log)),
-        "straightforward": (theirs, straightforward(theirs.as_boto3, log=log)),
+def _books(shape: Shape, *, log: bool) -> dict[str, _Books]:
+    contestants: dict[str, Callable[[DynamoDBClient], Contestant]] = {
+        "straightforward": partial(straightforward, log=log),
+        "batch_writer": partial(batch_writer, log=log),
+        "rollcall": partial(rollcall, each=map, log=log),
     }
-    units: dict[str, float] = {}
-    for name, (memory, contestant) in contestants.items():
-        for began in (_now(), _now() + 60_000):  # the second time counts
-            memory.consumed.clear()
-            batches = list(shape.batches(began))
-            for batch in batches:
-                contestant(batch)()
-        written = sum(count for (_, kind), count in memory.consumed.items() if kind == "write")
-        units[name] = written / _events(batches)
-    return units
+    return {name: _kept(contestant, shape) for name, contestant in contestants.items()}
+
+
+def _kept(contestant: "Callable[[DynamoDBClient], Contestant]", shape: Shape) -> _Books:
+    memory = tables_in_memory()
+    consume = contestant(memory.as_boto3)
+    for began in (_now(), _now() + 60_000):  # the second time counts
+        memory.consumed.clear()
+        batches = list(shape.batches(began))
+        for batch in batches:
+            consume(batch)()
+    written = sum(count for (_, kind), count in memory.consumed.items() if kind == "write")
+    again = [webhook for webhook in batches[0] if webhook.at % _SHARE_AGAIN == batches[0][0].at % _SHARE_AGAIN]
+    consume(again)()
+    present = memory.as_boto3.scan(TableName="Presence", IndexName="present")["Items"]
+    return _Books(written / _events(batches), len(present))
 
 
 def _events(batches: Iterable[Iterable[Webhook]]) -> int:

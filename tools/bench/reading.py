@@ -1,15 +1,16 @@
-"""What answers of the read API cost where ever more is known that is not present any more.
+"""What answers of the read API cost: where ever more have left, and all pages together where ever more are present.
 
 On a DynamoDB in memory that bills as the real one. Asked is when the trimmer has run on its schedule for a while.
 """
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import NamedTuple
 
+from rollcall.read_shapes import Channels, Members, Whereabouts
 from rollcall.reading import Reading
 from rollcall.trimming import Trimmed
-from tools.bench.findings import Findings, growth
+from tools.bench.findings import Findings, Ratio, growth
 from tools.bench.worlds import HOUR, MINUTE, SECOND, SOURCE, Bill, Places, World, channel_key
 from tools.progress import step
 from tools.template import schedules
@@ -20,6 +21,9 @@ _ASKED = 5  # times, of which the median counts
 _SETTLED_AFTER = HOUR  # empty channels leave the directory within that time
 _MOST_GROWTH = 1.10  # from n to 10 n
 _LARGEST_PAGE = 1000  # entries
+_WALKED = (5_000, 50_000)  # members present; below a page nothing is counted
+# To counting all members once and reading them once, by which page one says how many there are: what pages round up.
+_MOST_OF_TWO_PASSES = 1.10
 
 
 class _Case(NamedTuple):
@@ -51,17 +55,26 @@ def _members(reading: Reading) -> int:
     return len(reading.members(channel_key("room"), _LARGEST_PAGE, "").members)
 
 
+def _all_members(reading: Reading) -> int:
+    return _all(lambda cursor: reading.members(channel_key("room"), _LARGEST_PAGE, cursor), lambda page: page.members)
+
+
 def _channels(reading: Reading) -> int:
-    page = reading.channels(SOURCE, "", _LARGEST_PAGE, "")
-    found = len(page.channels)
-    while page.next:
-        page = reading.channels(SOURCE, "", _LARGEST_PAGE, page.next)
-        found += len(page.channels)
-    return found
+    return _all(lambda cursor: reading.channels(SOURCE, "", _LARGEST_PAGE, cursor), lambda page: page.channels)
 
 
 def _whereabouts(reading: Reading) -> int:
-    return len(reading.whereabouts(SOURCE, "ann", _LARGEST_PAGE, "").channels)
+    return _all(lambda cursor: reading.whereabouts(SOURCE, "ann", _LARGEST_PAGE, cursor), lambda page: page.channels)
+
+
+def _all[Page: (Members, Channels, Whereabouts)](ask: Callable[[str], Page], rows: Callable[[Page], Sized]) -> int:
+    """How many rows all pages have."""
+    page = ask("")
+    found = len(rows(page))
+    while page.next:
+        page = ask(page.next)
+        found += len(rows(page))
+    return found
 
 
 _CASES = (
@@ -73,8 +86,53 @@ _CASES = (
 )
 
 
+def _in_channels_of_ten(who: str, count: int) -> Places:
+    return ((f"room-{number // 10}", f"{who}-{number}") for number in range(count))
+
+
 def measure(_rounds: int) -> Findings:
     findings = Findings(("question", "present", "n have left", "read units", "requests", "milliseconds"))
+    _measure_those_who_left(findings)
+    _measure_those_present(findings)
+    return findings
+
+
+def _measure_those_present(findings: Findings) -> None:
+    """All pages of a channel of n, and all pages of channels of ten with n members."""
+    for name, places, ask in (
+        ("all pages of a channel", _in_one_channel, _all_members),
+        ("all pages of channels of ten", _in_channels_of_ten, _channels),
+    ):
+        units = []
+        for size in _WALKED:
+            with step(f"  {name}, {size:,} present"):
+                world = World(log=False)
+                world.hear("joined", places("here", size))
+                world.clear_meter()
+                ask(world.reading)
+                bill = world.bill()
+            findings.rows.append((name, size, 0, bill.read_units, bill.calls, round(bill.seconds * 1000, 1)))
+            units.append(bill.read_units)
+            if ask is _all_members:
+                of_passes = Ratio(
+                    f"{name}, {size:,}, to counting and reading it once",
+                    bill.read_units / (2 * _units_of_a_pass(world)),
+                    at_most=_MOST_OF_TWO_PASSES,
+                )
+                findings.ratios.append(of_passes)
+        each = [total / size for total, size in zip(units, _WALKED, strict=True)]
+        findings.ratios += growth(f"{name}, units of one present", _WALKED, each, at_most=_MOST_GROWTH)
+
+
+def _units_of_a_pass(world: World) -> float:
+    """To read once where all members stand in the index."""
+    world.clear_meter()
+    reader, channel = world.reading.presence, channel_key("room")
+    reader.count(channel, reader.channel(channel), world.reading.retention_of(SOURCE).lease, world.now)
+    return world.bill().read_units
+
+
+def _measure_those_who_left(findings: Findings) -> None:
     for case in _CASES:
         units = []
         for size in case.sizes:
@@ -85,7 +143,6 @@ def measure(_rounds: int) -> Findings:
             findings.rows.append((case.name, _PRESENT, size, bills[0].read_units, bills[0].calls, milliseconds))
             units.append(bills[0].read_units)
         findings.ratios += growth(f"{case.name}, n", case.sizes, units, at_most=_MOST_GROWTH)
-    return findings
 
 
 def _world(case: _Case, have_left: int) -> World:

@@ -48,14 +48,15 @@ def straightforward_consumer(client: "DynamoDBClient", *, log: bool) -> Handler:
     def handle(record: WebhookRecord) -> None:
         webhook: Webhook = record.body
         for position, event in enumerate(webhook.events):
-            client.put_item(TableName="Presence", Item=_member(event, webhook.time_ms))
+            client.put_item(TableName="Presence", Item=member(event, webhook.time_ms))
             if log:
-                client.put_item(TableName="Events", Item=_logged(event, webhook.time_ms, position))
+                client.put_item(TableName="Events", Item=logged(event, webhook.time_ms, position))
 
     return lambda batch: process_partial_response(event=batch, record_handler=handle, processor=processor)
 
 
-def _member(event: MemberEvent, at: int) -> dict[str, Any]:
+def member(event: MemberEvent, at: int) -> dict[str, Any]:
+    """The record in Presence; `at` in Unix milliseconds."""
     channel = f"pusher#main#{event.channel}"
     sort_key = f"member#{event.user_id}#"
     there = event.name == "member_added"
@@ -70,7 +71,8 @@ def _member(event: MemberEvent, at: int) -> dict[str, Any]:
     }
 
 
-def _logged(event: MemberEvent, at: int, position: int) -> dict[str, Any]:
+def logged(event: MemberEvent, at: int, position: int) -> dict[str, Any]:
+    """The record in Events; `position` is the event's in its webhook."""
     return {
         "pk": {"S": f"pusher#main#{event.channel}"},
         "sk": {"S": f"{at:015d}#{position:04d}#{event.user_id}"},

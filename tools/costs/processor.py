@@ -33,15 +33,13 @@ _INGEST_REQUESTS = 100  # enough that one of them is measured to a few hundredth
 _URL_SECRET = "example"  # noqa: S105  guards nothing
 
 _MEASURE = """
-import io, json, os, pathlib, sys, time
-sys.path.append(sys.argv[1])  # last, so that it adds what is missing and replaces nothing
+import io, json, sys
+sys.path += sys.argv[1:]  # last, so that they add what is missing and replace nothing
+from tools.processor_time import spent
 sys.modules["OpenSSL"] = None  # tests need it; Lambda does not have it, and botocore would import it
 before, measured = json.load(sys.stdin)
 stdout, sys.stdout = sys.stdout, io.StringIO()  # where the handler logs
 import app
-def spent(process=os.getpid()):  # with the processes that it has made, as Lambda bills them
-    made = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return time.clock_gettime(~process << 3 | 2) + sum(spent(int(child)) for child in made)  # a process's own clock
 imported = spent()
 class Context:
     function_name = memory_limit_in_mb = invoked_function_arn = "straw"
@@ -133,7 +131,7 @@ def _medians(
 
 def _run(environment: dict[str, str], events: tuple[Sequence[Any], Sequence[Any]]) -> Measured:
     done = subprocess.run(
-        [_INTERPRETER, "-c", _MEASURE, _DEPENDENCIES],
+        [_INTERPRETER, "-c", _MEASURE, _DEPENDENCIES, ROOT],
         input=json.dumps(events),
         env=environment,
         capture_output=True,
