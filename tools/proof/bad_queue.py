@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-_VISIBILITY = 540_000  # milliseconds, as in the template: what failed comes as late as what met a consumer's death
+_VISIBILITY = 540_000  # milliseconds, as in the template, until what met a consumer's death comes again
 _RECEIVES = 7  # as in the template; then a message is parked
 _DISORDER = 2_000.0  # milliseconds, within which a standard queue mixes what it was given
 _LATENESS = 4 * 3_600_000.0  # milliseconds, at most, until what was deleted comes once more
@@ -18,6 +18,7 @@ class Message:
     body: str
     receives: int = 0
     deleted: bool = False
+    shown: int = 0  # the number of the time at which it is to come again
 
 
 class _Visible(NamedTuple):
@@ -50,6 +51,8 @@ class BadQueue:
         while self._heap and len(batch) < most and (all_are_visible or self._heap[0].since <= now):
             visible = heapq.heappop(self._heap)
             message = visible.message
+            if not (visible.again or visible.number == message.shown):
+                continue  # it was given another time
             if message.message_id in batch:
                 aside.append(visible)  # no batch names a message twice
             elif not message.deleted and message.receives == _RECEIVES:
@@ -63,10 +66,17 @@ class BadQueue:
             heapq.heappush(self._heap, visible)
         return list(batch.values())
 
+    def hide(self, message: Message, seconds: int, now: int) -> None:
+        """Let it come again after so long, whatever was said before."""
+        self._show(message, now + seconds * 1000)
+
     def delete(self, message: Message, now: int) -> None:
         if not message.deleted and self.chance.random() < self.share:
             self._show(message, now + self.chance.uniform(0, _LATENESS), again=True)
         message.deleted = True
 
     def _show(self, message: Message, since: float, *, again: bool = False) -> None:
-        heapq.heappush(self._heap, _Visible(since, next(self._numbers), message, again))
+        number = next(self._numbers)
+        if not again:
+            message.shown = number
+        heapq.heappush(self._heap, _Visible(since, number, message, again))

@@ -5,6 +5,7 @@ from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from rollcall import settings
 from rollcall.consume import Consumer, Delivery
 from rollcall.envelope import Envelope, seal
 from rollcall.errors import Unavailable
@@ -12,7 +13,7 @@ from rollcall.parking import Parking
 from rollcall.reading import Reading
 from rollcall.sources import RetentionOfSources, Sources
 from rollcall.trimming import Bookmark, Order, Report, Run, Trimmed
-from tools import simulator
+from tools import simulator, template
 from tools.faulty_client import Crash, Faults, FaultyClient, by_chance
 from tools.own_rollcall import USUAL_RETENTION, OwnRollcall, tables_in_memory
 from tools.proof.bad_queue import BadQueue
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _WORKERS = 3  # consumers that are warm at a time, and meet at the same members
 _BATCHES = (1, 10, 100)  # messages; the largest as in the template
+_RETRY_SECONDS = settings.seconds(template.environment("Consumer")["RETRY_SECONDS"])
 _TRIMMED_EVERY = 5 * 60_000  # milliseconds; as in the template
 _UNPUNCTUAL = 0.2  # share of the trimmer's starts that do not take place, and of those that take place twice
 
@@ -92,6 +94,8 @@ class Machine:
         for message in batch:
             if message.message_id not in outcome.retry:
                 self.queue.delete(message, self.now)
+            elif not message.deleted and message.receives <= len(_RETRY_SECONDS):
+                self.queue.hide(message, _RETRY_SECONDS[message.receives - 1], self.now)
         return True
 
     def work_off(self) -> None:
