@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.bench.consumer import Contestant, rollcall, straightforward
+from tools.bench.consumer import Contestant, batch_writer, books, rollcall, straightforward
 from tools.bench.findings import Findings, Ratio, growth, write_json
 from tools.bench.webhooks import SHAPES, Shape
 from tools.bench.worlds import World
@@ -23,19 +23,20 @@ BEGAN = 1_754_042_400_000  # some Unix milliseconds
 CONTESTANTS: list[Callable[["DynamoDBClient"], Contestant]] = [
     lambda client: rollcall(client, map, log=True),
     lambda client: straightforward(client, log=True),
+    lambda client: batch_writer(client, log=True),
 ]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
-def test_in_order_the_straightforward_consumer_finds_the_same_members_present(shape: Shape) -> None:
-    ours, theirs = (list(_present_after_each_batch(contestant, shape)) for contestant in CONTESTANTS)
-    assert ours == theirs
+def test_in_order_all_consumers_find_the_same_members_present(shape: Shape) -> None:
+    ours, *others = (list(_present_after_each_batch(contestant, shape)) for contestant in CONTESTANTS)
+    assert all(theirs == ours for theirs in others)
     everybody = {user for batch in shape.changes for _, user in batch}
     assert [len(present) for present in ours] == [len(everybody), 0]  # so each batch changes what is stored of all
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
-def test_both_log_every_event(shape: Shape) -> None:
+def test_all_consumers_log_every_event(shape: Shape) -> None:
     events = sum(webhook.events for batch in shape.batches(BEGAN) for webhook in batch)
     for contestant in CONTESTANTS:
         client = tables_in_memory().as_boto3
@@ -43,6 +44,13 @@ def test_both_log_every_event(shape: Shape) -> None:
             contestant(client)(batch)()
         logged = client.scan(TableName="Events")["Items"]
         assert sum("kind" in record for record in logged) == events  # the others are the calendar's
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_webhooks_that_come_again_bring_back_nobody_but_with_the_consumers_that_ask_nothing(shape: Shape) -> None:
+    wrong = {name: found.wrong for name, found in books(shape, log=False).items()}
+    assert wrong.pop("rollcall") == 0
+    assert all(wrong.values())
 
 
 def test_the_benchmark_writes_with_the_settings_of_the_consumer() -> None:

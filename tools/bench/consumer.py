@@ -52,7 +52,7 @@ type Contestant = Callable[[Sequence[Webhook]], Work]
 """Makes ready to consume a batch; what it returns is what is measured."""
 
 
-class _Books(NamedTuple):
+class Books(NamedTuple):
     """Write units per event, and how many are said to be there, though nobody is."""
 
     write_units: float
@@ -120,11 +120,11 @@ def measure(rounds: int) -> Findings:
                 }
                 with step(f"  {shape.name}, {'with' if log else 'without'} the log"):
                     speeds = _speeds(contestants, shape, rounds)
-                _add(findings, shape, speeds, _books(shape, log=log), log=log)
+                _add(findings, shape, speeds, books(shape, log=log), log=log)
     return findings
 
 
-def _add(findings: Findings, shape: Shape, speeds: dict[str, _Speed], books: dict[str, _Books], *, log: bool) -> None:
+def _add(findings: Findings, shape: Shape, speeds: dict[str, _Speed], books: dict[str, Books], *, log: bool) -> None:
     with_log = "with" if log else "without"
     for name, speed in speeds.items():
         units, wrong = books[name]
@@ -163,7 +163,8 @@ def _speed(contestant: Contestant, shape: Shape) -> _Speed:
     return _Speed(_events(batches) / seconds, processor_seconds * 1000 / _events(batches))
 
 
-def _books(shape: Shape, *, log: bool) -> dict[str, _Books]:
+def books(shape: Shape, *, log: bool) -> dict[str, Books]:
+    """Of each contestant, by its name."""
     contestants: dict[str, Callable[[DynamoDBClient], Contestant]] = {
         "straightforward": partial(straightforward, log=log),
         "batch_writer": partial(batch_writer, log=log),
@@ -172,7 +173,7 @@ def _books(shape: Shape, *, log: bool) -> dict[str, _Books]:
     return {name: _kept(contestant, shape) for name, contestant in contestants.items()}
 
 
-def _kept(contestant: "Callable[[DynamoDBClient], Contestant]", shape: Shape) -> _Books:
+def _kept(contestant: "Callable[[DynamoDBClient], Contestant]", shape: Shape) -> Books:
     memory = tables_in_memory()
     consume = contestant(memory.as_boto3)
     for began in (_now(), _now() + 60_000):  # the second time counts
@@ -184,7 +185,7 @@ def _kept(contestant: "Callable[[DynamoDBClient], Contestant]", shape: Shape) ->
     again = [webhook for webhook in batches[0] if webhook.at % _SHARE_AGAIN == batches[0][0].at % _SHARE_AGAIN]
     consume(again)()
     present = memory.as_boto3.scan(TableName="Presence", IndexName="present")["Items"]
-    return _Books(written / _events(batches), len(present))
+    return Books(written / _events(batches), len(present))
 
 
 def _events(batches: Iterable[Iterable[Webhook]]) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.table import print_table
+from tools.table import as_table
 
 type Cell = str | int | float
 
@@ -47,18 +47,17 @@ class Findings:
     ratios: list[Ratio] = field(default_factory=list)
 
 
-def show(findings: Findings) -> None:
-    print()
-    print_table(findings.head, findings.rows)
+def as_text(findings: Findings) -> str:
+    tables = [as_table(findings.head, findings.rows)]
     if findings.ratios:
-        _show_ratios(findings.ratios)
+        tables.append(_table_of(findings.ratios))
+    return "\n\n".join(tables)
 
 
-def _show_ratios(ratios: Iterable[Ratio]) -> None:
-    print()
+def _table_of(ratios: Iterable[Ratio]) -> str:
     words = {True: "reached", False: "NOT REACHED", None: ""}
     rows = [(ratio.of, round(ratio.value, 2), ratio.aim, words[ratio.reached]) for ratio in ratios]
-    print_table(("ratio", "is", "aim", ""), rows)
+    return as_table(("ratio", "is", "aim", ""), rows)
 
 
 def write_json(file: Path, named: Iterable[tuple[str, Findings]]) -> None:

@@ -27,10 +27,10 @@ from tools.own_rollcall import tables_in_memory
 from tools.places import LOCAL, ROOT
 from tools.trouble import Trouble
 
-_INTERPRETER = LOCAL / "aws" / "bin" / "python"
-_DEPENDENCIES = Path(sys.prefix) / "lib" / "python3.13" / "site-packages"
+INTERPRETER = LOCAL / "aws" / "bin" / "python"
+DEPENDENCIES = Path(sys.prefix) / "lib" / "python3.13" / "site-packages"
 _INGEST_REQUESTS = 100  # enough that one of them is measured to a few hundredths of a millisecond
-_URL_SECRET = "example"  # noqa: S105  guards nothing
+URL_SECRET = "example"  # noqa: S105  guards nothing
 
 _MEASURE = """
 import io, json, sys
@@ -71,12 +71,12 @@ class Measured(NamedTuple):
 
 def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Measured]:
     """By function, all that the scenario invokes; medians of so many processes each."""
-    if not _INTERPRETER.exists():
+    if not INTERPRETER.exists():
         raise Trouble("The interpreter that runs functions is not installed: `make environments` does it.")
     batches = [step for step in scenario.measured if isinstance(step, Batch)]
     if not batches:
         (function,) = {_function(step) for step in scenario.measured}
-        events = [_event(step) for step in scenario.measured]
+        events = [as_event(step) for step in scenario.measured]
         return {
             function: _medians(
                 function, rounds, [], events, [step for step in scenario.before if isinstance(step, Batch)], now
@@ -87,8 +87,8 @@ def measure(scenario: Scenario, now: int, rounds: int) -> dict[str, Measured]:
         "Consumer": _medians(
             "Consumer",
             rounds,
-            [_event(step) for step in scenario.before],
-            [_event(step) for step in batches],
+            [as_event(step) for step in scenario.before],
+            [as_event(step) for step in batches],
             log=scenario.log,
         ),
     }
@@ -101,7 +101,7 @@ def _ingest(webhook: Webhook, rounds: int) -> Measured:
     """Measured once for webhooks that are alike."""
     alike = (webhook.provider, len(webhook.body))
     if alike not in _ingested:
-        _ingested[alike] = _medians("Ingest", rounds, [], [as_request(webhook, _URL_SECRET)] * _INGEST_REQUESTS)
+        _ingested[alike] = _medians("Ingest", rounds, [], [as_request(webhook, URL_SECRET)] * _INGEST_REQUESTS)
     return _ingested[alike]
 
 
@@ -121,19 +121,19 @@ def _medians(
             memory = tables_in_memory()
             fill(memory, stored, now)
             with straw_aws(memory) as endpoint:
-                environment = _environment(function, endpoint, byte_code, log=log)
-                runs.append(_run(environment, (before, measured)))
+                told = environment(function, endpoint, byte_code, log=log)
+                runs.append(_run(told, (before, measured)))
     del runs[0]  # it made the byte code, which the deployed layers hold
     return runs[0]._replace(
         init=statistics.median(run.init for run in runs), invocation=statistics.median(run.invocation for run in runs)
     )
 
 
-def _run(environment: dict[str, str], events: tuple[Sequence[Any], Sequence[Any]]) -> Measured:
+def _run(told: dict[str, str], events: tuple[Sequence[Any], Sequence[Any]]) -> Measured:
     done = subprocess.run(
-        [_INTERPRETER, "-c", _MEASURE, _DEPENDENCIES, ROOT],
+        [INTERPRETER, "-c", _MEASURE, DEPENDENCIES, ROOT],
         input=json.dumps(events),
-        env=environment,
+        env=told,
         capture_output=True,
         text=True,
         check=False,
@@ -147,7 +147,8 @@ def _run(environment: dict[str, str], events: tuple[Sequence[Any], Sequence[Any]
     return Measured(init, invocation, logs.billed_bytes(lines, len(answers)), frozenset(logs.metrics(lines)))
 
 
-def _environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> dict[str, str]:
+def environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> dict[str, str]:
+    """What a function is told, with its code on the path."""
     return {
         **template.environment(function),
         "PATH": os.environ["PATH"],
@@ -158,7 +159,7 @@ def _environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> 
         "AWS_REGION": LOCAL_REGION,
         "AWS_ACCESS_KEY_ID": LOCAL_KEY,
         "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
-        "URL_SECRET": _URL_SECRET,
+        "URL_SECRET": URL_SECRET,
         "READ_KEY": READ_KEY,
         "PARAMETER_PREFIX": "/rollcall/straw",
         "PARKED_QUEUE_URL": f"{endpoint}/123456789012/parked",
@@ -176,7 +177,7 @@ def _function(step: Step) -> str:
             return "Query"
 
 
-def _event(step: Step) -> Any:
+def as_event(step: Step) -> Any:
     """What the function is invoked with."""
     match step:
         case Batch():
@@ -190,7 +191,7 @@ def _event(step: Step) -> Any:
 def _record(number: int, webhook: Webhook) -> dict[str, Any]:
     return {
         "messageId": str(number),
-        "body": seal(envelop(as_request(webhook, _URL_SECRET))),
+        "body": seal(envelop(as_request(webhook, URL_SECRET))),
         "attributes": {"ApproximateReceiveCount": "1"},
         "messageAttributes": {},
     }

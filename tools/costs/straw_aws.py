@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,21 @@ type Content = dict[str, Any]
 
 
 @contextmanager
-def straw_aws(memory: MemoryDynamoDB) -> Iterator[str]:
-    """The address at which it answers."""
+def straw_aws(memory: MemoryDynamoDB, tls: ssl.SSLContext | None = None, *, keeps: bool = True) -> Iterator[str]:
+    """The address at which it answers; with `tls` over TLS. It closes a connection after each answer unless it `keeps`
+    them, and does not say so, as AWS does not when a function was asleep for long."""
 
     class Straw(_Straw):
         dynamodb = memory
+        is_last = not keeps
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Straw)
     server.daemon_threads = True  # they wait for a client that is gone
+    if tls:
+        # Each connection's own thread shakes hands, so that one that is slow delays no other.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield f"{'https' if tls else 'http'}://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
 
@@ -37,6 +43,7 @@ class _Straw(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keeps the connection, as AWS does
     wbufsize = -1  # an answer in one piece: in two, the second waits 40 ms for the first to be acknowledged
     dynamodb: MemoryDynamoDB
+    is_last: bool
 
     def do_POST(self) -> None:
         service, _, operation = self.headers["x-amz-target"].partition(".")
@@ -48,6 +55,7 @@ class _Straw(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+        self.close_connection = self.is_last
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
         """Say nothing."""
