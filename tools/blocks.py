@@ -15,7 +15,7 @@ def write(page: Path, program: str, blocks: Mapping[str, str]) -> None:
         if len(places) != 1:
             raise Trouble(f"{page.name} has {len(places)} blocks <!-- {program}: {name} -->, not one.")
         (place,) = places
-        text = f"{text[: place.start(1)]}{content.strip()}\n{text[place.end(1) :]}"
+        text = f"{text[: place.start(1)]}{content.rstrip()}\n{text[place.end(1) :]}"
     page.write_text(text)
 
 

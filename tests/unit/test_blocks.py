@@ -31,8 +31,8 @@ not a program's
 def test_a_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE)
-    blocks.write(page, "make costs", {"units": "new\n"})
-    assert page.read_text() == PAGE.replace("old\n", "new\n")
+    blocks.write(page, "make costs", {"units": "  new\n"})
+    assert page.read_text() == PAGE.replace("old\n", "  new\n")
     blocks.write(page, "make costs", {"units": "old", "dollars": r"1 \1"})
     assert page.read_text() == PAGE.replace("dollars -->\n\n```\n", "dollars -->\n\n```\n1 \\1\n")
 
