@@ -24,7 +24,7 @@ from tools import processor_time
 from tools.bench.batch_writer import BatchWriterConsumer
 from tools.bench.findings import Findings, Ratio
 from tools.bench.straightforward import straightforward_consumer
-from tools.bench.straw_dynamodb import client_of, straw_dynamodb
+from tools.bench.straw_dynamodb import Straw, client_of, straw_dynamodb
 from tools.bench.webhooks import SHAPES, Shape, Webhook, as_message, as_record, secrets
 from tools.own_rollcall import USUAL_RETENTION, OwnRollcall, tables_in_memory
 from tools.progress import step
@@ -110,16 +110,16 @@ def measure(rounds: int) -> Findings:
         )
     )
     sandbox = Sandbox()  # as the deployed consumer has one
-    with closing(sandbox), straw_dynamodb(_ROUND_TRIP) as url, ThreadPoolExecutor(_WRITERS) as pool:
+    with closing(sandbox), straw_dynamodb(_ROUND_TRIP) as straw, ThreadPoolExecutor(_WRITERS) as pool:
         for shape in SHAPES:
             for log in (True, False):
                 contestants = {
-                    "straightforward": straightforward(client_of(url), log=log),
-                    "batch_writer": batch_writer(client_of(url), log=log),
-                    "rollcall": rollcall(client_of(url, _CONFIG), pool.map, log=log, reading=sandbox.interpret),
+                    "straightforward": straightforward(client_of(straw.url), log=log),
+                    "batch_writer": batch_writer(client_of(straw.url), log=log),
+                    "rollcall": rollcall(client_of(straw.url, _CONFIG), pool.map, log=log, reading=sandbox.interpret),
                 }
                 with step(f"  {shape.name}, {'with' if log else 'without'} the log"):
-                    speeds = _speeds(contestants, shape, rounds)
+                    speeds = _speeds(contestants, shape, rounds, straw)
                 _add(findings, shape, speeds, books(shape, log=log), log=log)
     return findings
 
@@ -144,23 +144,28 @@ def _add(findings: Findings, shape: Shape, speeds: dict[str, _Speed], books: dic
     ]
 
 
-def _speeds(contestants: dict[str, Contestant], shape: Shape, rounds: int) -> dict[str, _Speed]:
+def _speeds(contestants: dict[str, Contestant], shape: Shape, rounds: int, straw: Straw) -> dict[str, _Speed]:
     """Medians of rounds in which each runs in turn, after one that is not counted, for the connections."""
-    runs = {name: [_speed(contestant, shape)][1:] for name, contestant in contestants.items()}
+    runs = {name: [_speed(contestant, shape, straw)][1:] for name, contestant in contestants.items()}
     for _ in range(rounds):
         for name, contestant in contestants.items():
-            runs[name].append(_speed(contestant, shape))
+            runs[name].append(_speed(contestant, shape, straw))
     return {name: _Speed(*map(statistics.median, zip(*speeds, strict=True))) for name, speeds in runs.items()}
 
 
-def _speed(contestant: Contestant, shape: Shape) -> _Speed:
+def _speed(contestant: Contestant, shape: Shape, straw: Straw) -> _Speed:
     batches = list(shape.batches(_now()))
     works = [contestant(batch) for batch in batches]
-    began, processor_began = time.perf_counter(), processor_time.spent()
+    began, processor_began = time.perf_counter(), _spent_without(straw)
     for work in works:
         work()
-    seconds, processor_seconds = time.perf_counter() - began, processor_time.spent() - processor_began
+    seconds, processor_seconds = time.perf_counter() - began, _spent_without(straw) - processor_began
     return _Speed(_events(batches) / seconds, processor_seconds * 1000 / _events(batches))
+
+
+def _spent_without(straw: Straw) -> float:
+    """Seconds of processor time of this process and of those that contestants make."""
+    return processor_time.spent() - processor_time.spent(straw.process)
 
 
 def books(shape: Shape, *, log: bool) -> dict[str, Books]:

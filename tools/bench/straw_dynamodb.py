@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, NamedTuple, override
 
 import boto3
 from botocore.config import Config
@@ -24,14 +24,21 @@ _END_OF_HEAD = b"\r\n\r\n"
 _ANSWERS = {b"BatchWriteItem": b'{"UnprocessedItems":{}}'}  # all other writes are answered with an empty object
 
 
+class Straw(NamedTuple):
+    """Where it answers, and the number of its process."""
+
+    url: str
+    process: int
+
+
 @contextmanager
-def straw_dynamodb(milliseconds: float) -> Iterator[str]:
-    """The URL of one that answers after so long."""
+def straw_dynamodb(milliseconds: float) -> Iterator[Straw]:
+    """One that answers after so long."""
     command = [sys.executable, "-m", "tools.bench.straw_dynamodb", str(milliseconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout  # noqa: S101  for mypy: a pipe was asked for
-            yield process.stdout.readline().strip()
+            yield Straw(process.stdout.readline().strip(), process.pid)
         finally:
             process.kill()
 
