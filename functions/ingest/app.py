@@ -35,7 +35,7 @@ def handler(request: Request, _context: object) -> Answer:
         if request["requestContext"]["http"]["method"] == "GET":
             return _look(request["pathParameters"])
         envelope = envelop(request)
-        require_within(envelope)
+        require_within(envelope.body, envelope.headers)
         _queue.put(envelope, settings.read_trace())
         return answers.of_json(200, {"status": "accepted", "id": envelope.request_id})
     except RollcallError as error:

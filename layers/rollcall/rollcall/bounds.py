@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from rollcall.errors import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
-
-    from rollcall.envelope import Envelope
+    from collections.abc import Mapping, Sized
 
 # Bytes, decompressed. 10,000 events of PubNub's fattest make about 3 MB. As JSON a byte becomes up to 29 of memory
 # (a list of small objects, measured), so that this much becomes 120 MB of the consumer's 1,024.
@@ -24,13 +22,13 @@ MOST_HEADERS = 100  # a provider sends a dozen, and API Gateway adds a dozen; we
 MOST_PARTS = 100  # of a form, multipart or not; PubNub's have a dozen fields
 
 
-def require_within(envelope: "Envelope") -> None:
+def require_within(body: bytes, headers: "Mapping[str, str]") -> None:
     """Raise `TooLarge` for what is over a bound by its size alone; parsers see to the bounds of what they read."""
-    if len(envelope.body) > LARGEST_BODY:
-        raise TooLarge(f"The body has {len(envelope.body)} bytes; {LARGEST_BODY} are the most.")
-    if len(envelope.headers) > MOST_HEADERS:
-        raise TooLarge(f"The webhook has {len(envelope.headers)} headers; {MOST_HEADERS} are the most.")
-    longest = max((len(name) + len(value) for name, value in envelope.headers.items()), default=0)
+    if len(body) > LARGEST_BODY:
+        raise TooLarge(f"The body has {len(body)} bytes; {LARGEST_BODY} are the most.")
+    if len(headers) > MOST_HEADERS:
+        raise TooLarge(f"The webhook has {len(headers)} headers; {MOST_HEADERS} are the most.")
+    longest = max((len(name) + len(value) for name, value in headers.items()), default=0)
     if longest > LONGEST_HEADER:
         raise TooLarge(f"A header has {longest} bytes; {LONGEST_HEADER} are the most.")
 

@@ -162,7 +162,7 @@ class Consumer:
             account = Account(source, envelope.request_id, envelope.received_at, delivery.is_first)
             # The queue may deliver a message twice even in one batch.
             account = outcome.accounts.setdefault(delivery.message_id, account)
-            require_within(envelope)
+            require_within(envelope.body, envelope.headers)
             interpretation = self.interpret(envelope, self.secrets)
             require_few(interpretation.events)
             events = self.receipts.date(envelope, interpretation.events)
