@@ -19,7 +19,7 @@ from tools.cli.__main__ import rollcall as command
 from tools.stack import Stack
 
 WRONG, RIGHT = {"key": "k", "secret": "mistyped"}, {"key": "k", "secret": "as in the dashboard"}
-PATIENCE = 60  # seconds; an event takes two to be seen, and CI's machine may be busy
+PATIENCE = 600  # seconds; three webhooks settle within it, each of which may wait for a failed write of an earlier test
 
 # In a process of its own, on the suite's stack, which is none that the command's options could name.
 ALONE = """
