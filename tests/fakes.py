@@ -287,3 +287,18 @@ def _oldest(evidence: Member | Channel) -> int:
 
 def _newest(evidence: Member | Channel) -> int:
     return max(stamp.occurred_at for stamp in stamps(evidence))
+
+
+@dataclass
+class Secrets:
+    """Secrets Manager with one secret; `trouble` is what it answers instead."""
+
+    value: str
+    trouble: Exception | None = None
+    asked: int = 0
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803, ARG002  as boto3 has it
+        self.asked += 1
+        if self.trouble:
+            raise self.trouble
+        return {"SecretString": self.value}

@@ -1,5 +1,8 @@
-"""Fills in what the embedded AWS leaves out of a deployed template: routes, TTL, and that a number is a number."""
+"""Fills in what the embedded AWS leaves out of a deployed template: routes, TTL, that a number is a number, and a
+read key that no shell mangles."""
 
+import secrets
+from string import ascii_letters, digits, punctuation
 from typing import Any
 
 from tools import routes
@@ -14,6 +17,7 @@ def fill_gaps(stack_name: str, aws: Aws) -> None:
     routes.complete(template, names, aws)
     _switch_on_ttl(template, names, aws)
     _count_consumers(template, names, aws)
+    _write_a_read_key_without_punctuation(template, names, aws)
 
 
 def _switch_on_ttl(template: dict[str, Any], names: dict[str, str], aws: Aws) -> None:
@@ -36,3 +40,13 @@ def _count_consumers(template: dict[str, Any], names: dict[str, str], aws: Aws) 
             aws.functions.update_event_source_mapping(
                 UUID=names[logical], ScalingConfig={"MaximumConcurrency": consumers}
             )
+
+
+def _write_a_read_key_without_punctuation(template: dict[str, Any], names: dict[str, str], aws: Aws) -> None:
+    # It ignores ExcludePunctuation. Another property would do here as well, and in a real stack it would replace
+    # the key: CloudFormation makes a new one whenever GenerateSecretString changes.
+    secret = names["ReadKey"]
+    length = template["Resources"]["ReadKey"]["Properties"]["GenerateSecretString"]["PasswordLength"]
+    if set(punctuation) & set(aws.secrets.get_secret_value(SecretId=secret)["SecretString"]):
+        key = "".join(secrets.choice(ascii_letters + digits) for _ in range(length))
+        aws.secrets.put_secret_value(SecretId=secret, SecretString=key)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from botocore.exceptions import ClientError
 
+from rollcall.stack_secret import split
 from tools.aws import Aws
 from tools.trouble import Trouble
 
@@ -47,11 +48,13 @@ class Stack:
 
     @cached_property
     def url_secret(self) -> str:
-        return self._secret("UrlSecretArn")
+        """The one in use; during a rotation there is another that is accepted, too."""
+        return self._keys("UrlSecretArn")[0]
 
     @cached_property
     def read_key(self) -> str:
-        return self._secret("ReadKeyArn")
+        """The one in use, likewise."""
+        return self._keys("ReadKeyArn")[0]
 
     @property
     def webhooks_queue(self) -> str:
@@ -93,8 +96,11 @@ class Stack:
     def console(self) -> str:
         return self.outputs["ConsoleFunction"]
 
-    def _secret(self, output: str) -> str:
-        return self.aws.secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"]
+    def _keys(self, output: str) -> tuple[str, ...]:
+        keys = split(self.aws.secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"])
+        if not keys:
+            raise Trouble(f"The secret of the output {output} is empty: give it a value.")
+        return keys
 
 
 def _where(aws: Aws) -> str:

@@ -12,6 +12,10 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     EndpointConnectionError,
     InvalidRegionError,
+    LoginError,
+    LoginInsufficientPermissions,
+    MissingDependencyException,
+    NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
@@ -84,8 +88,15 @@ def _sentence(error: BotoCoreError | ClientError) -> str:
             | ProfileNotFound()
             | SSOError()
             | TokenRetrievalError()
+            | NoAuthTokenError()
         ):
             return f"There are no usable AWS credentials: sign in, or name a profile that has some. ({error})"
+        case LoginInsufficientPermissions():
+            return f"You may not sign in with `aws login`: your user lacks SignInLocalDevelopmentAccess. ({error})"
+        case LoginError():
+            return f"Your sign-in with `aws login` does not count any more: sign in again. ({error})"
+        case MissingDependencyException():
+            return f"A library that this profile needs is not installed: `make environments` does it. ({error})"
         case EndpointConnectionError() if "http://" in str(error):  # only an embedded AWS is asked without TLS
             return "Rollcall does not run on this machine any more: `make up` starts it."
         case InvalidRegionError() | EndpointConnectionError():

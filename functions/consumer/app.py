@@ -128,6 +128,10 @@ def _report(outcome: Outcome, deliveries: int) -> None:
         _metrics.add_metric(name, MetricUnit.Count, value)
     if of_all_sources.longest_wait is not None:
         _metrics.add_metric("LongestWait", MetricUnit.Milliseconds, of_all_sources.longest_wait)
+    if outcome.parked:
+        # Of all reasons together, for the alarm; by itself, so that it costs nothing where nothing is parked.
+        with single_metric("WebhooksParked", MetricUnit.Count, len(outcome.parked)):
+            pass
     for message_id, trouble in outcome.parked.items():
         with single_metric("WebhooksParked", MetricUnit.Count, 1) as metric:
             metric.add_dimension("reason", trouble.reason)

@@ -16,6 +16,7 @@ from rollcall.errors import NotFound, RollcallError
 from rollcall.webhook_queue import WebhookQueue
 
 _settings = settings.read(settings.IngestSettings)
+_url_secrets = tuple(_settings.url_secret.split())  # two during a rotation
 _identity = settings.read(settings.Identity)
 _queue = WebhookQueue(
     url=_settings.webhooks_queue_url,
@@ -40,14 +41,16 @@ def handler(request: Request, _context: object) -> Answer:
         return answers.of_json(200, {"status": "accepted", "id": envelope.request_id})
     except RollcallError as error:
         if not isinstance(error, NotFound):
-            # The id is the one that an accepted webhook is answered with, and that the consumer logs.
-            _logger.exception("webhook refused", extra={"correlation_id": request["requestContext"]["requestId"]})
+            # The id is the one that an accepted webhook is answered with, and that the consumer logs. The service is a
+            # dimension of the metric that the template makes of these lines.
+            about = {"correlation_id": request["requestContext"]["requestId"], "service": settings.read_service()}
+            _logger.exception("webhook refused", extra=about)
         return answers.of_error(error)
 
 
 def _require_right_address(path: dict[str, str]) -> None:
     token = path["token"].removesuffix("/")  # which some dashboards put behind a URL
-    right = tokens.is_token(token, _settings.url_secret, path["provider"], path["source"])
+    right = tokens.is_token(token, _url_secrets, path["provider"], path["source"])
     if not (right and provider.exists(path["provider"])):
         raise NotFound("There is nothing at this address.")
 

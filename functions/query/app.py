@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from rollcall import answers, settings
 from rollcall.backlog import OldestMessage, Queue
-from rollcall.errors import Unauthorized
+from rollcall.errors import Unauthorized, Unavailable
 from rollcall.event_log import EventLog
 from rollcall.intake_figures import IntakeFigures
 from rollcall.operation import Operation
@@ -20,6 +20,7 @@ from rollcall.presence_routes import presence_routes
 from rollcall.read_api import api, require_key
 from rollcall.reading import Reading
 from rollcall.sources import RetentionOfSources, Sources
+from rollcall.stack_secret import StackSecret
 from rollcall.trimming import Bookmark
 from rollcall.waiting import Waiting
 
@@ -52,6 +53,9 @@ _reading = Reading(
     now=_now,
     each=_each,
 )
+_secrets = _session.client("secretsmanager", config=_config)
+_read_key = StackSecret(_secrets, _settings.read_key_arn)
+_url_secret = StackSecret(_secrets, _settings.url_secret_arn)
 _sqs = _session.client("sqs", config=_config)
 _operation = Operation(
     presence=_presence,
@@ -61,7 +65,7 @@ _operation = Operation(
     parked=Queue(_sqs, _settings.parked_queue_url),
     oldest=OldestMessage(_session.client("cloudwatch", config=_config), _settings.webhooks_queue_url),
     hidden=Waiting(_dynamodb, _settings.presence_table),
-    url_secret=_settings.url_secret,
+    url_secret=lambda: _url_secret.keys()[0],
     now=_now,
     each=_each,
 )
@@ -70,11 +74,15 @@ _logger = Logger()
 
 
 def handler(request: dict[str, Any], context: Any) -> Any:
+    answer: Any
     try:
-        require_key(request, _settings.read_key)
+        require_key(request, _read_key.keys)
     except Unauthorized as error:
-        return answers.of_error(error)
-    answer = _app.resolve(request, context)
+        return answers.of_error(error)  # and no line in the log, which anybody could fill
+    except Unavailable as error:
+        answer = answers.of_error(error)
+    else:
+        answer = _app.resolve(request, context)
     # The path holds no names of users or channels: those are in the query, which is not logged.
     _logger.info("answered", extra={"path": request["rawPath"], "status": answer["statusCode"]})
     return answer

@@ -200,26 +200,12 @@ def changed_url_secret(fresh: Stack) -> Iterator[Stack]:
         yield fresh
 
 
-@pytest.fixture
-def changed_read_key(fresh: Stack) -> Iterator[Stack]:
-    with changed(fresh, "ReadKeyArn"):
-        yield fresh
-
-
 def test_a_secret_of_urls_that_was_changed_and_not_deployed(changed_url_secret: Stack) -> None:
     findings, exit_code = examined(changed_url_secret)
     assert faults(findings) == {"webhook token"}
     assert findings["webhook token"]["sentence"].startswith("Ingest still uses an older value of UrlSecret")
     assert "SecretsRevision" in findings["webhook token"]["remedy"]
     assert findings["journey"]["sentence"] == "Not tried, since there is a fault: webhook token."
-    assert exit_code == 1
-
-
-def test_a_read_key_that_was_changed_and_not_deployed(changed_read_key: Stack) -> None:
-    findings, exit_code = examined(changed_read_key)
-    assert faults(findings) == {"read key"}
-    assert findings["read key"]["sentence"].startswith("The read API still uses an older value of ReadKey")
-    assert findings["journey"]["sentence"] == "Not tried, since there is a fault: read key."
     assert exit_code == 1
 
 

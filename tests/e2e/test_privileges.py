@@ -49,6 +49,8 @@ MAY = {
         "sqs:GetQueueAttributes Webhooks",
         "sqs:GetQueueAttributes Parked",
         "cloudwatch:GetMetricData",
+        "secretsmanager:GetSecretValue UrlSecretArn",
+        "secretsmanager:GetSecretValue ReadKeyArn",
         "ssm:GetParameter retention",
     },
     "ConsoleRole": set(),

@@ -27,6 +27,10 @@ STACK = Intrinsics(
         "IngestVersion1": "arn:aws-cn:lambda:cn-north-1:123456789012:function:rollcall-Ingest-1:7",
         "Api": "a1b2c3",
     },
+    conditions={
+        "IsTrimmed": {"Fn::Or": [{"Fn::Equals": [{"Ref": "TrimEvents"}, "ENABLED"]}, {"Fn::Equals": ["a", "b"]}]},
+        "IsIdle": {"Fn::And": [{"Fn::Not": [{"Condition": "IsTrimmed"}]}, {"Fn::Equals": ["a", "a"]}]},
+    },
 )
 
 
@@ -52,6 +56,10 @@ STACK = Intrinsics(
         ),
         ({"Fn::Sub": ["${Mine}/${Presence}", {"Mine": {"Ref": "TrimEvents"}}]}, "DISABLED/rollcall-Presence-1"),
         ([{"a": {"Ref": "TrimEvents"}}, 5, True], [{"a": "DISABLED"}, 5, True]),
+        ({"Fn::If": ["IsTrimmed", 1, {"Ref": "TrimEvents"}]}, "DISABLED"),
+        ({"Fn::If": ["IsIdle", {"Ref": "TrimEvents"}, 2]}, "DISABLED"),
+        ({"a": {"Fn::If": ["IsTrimmed", 1, {"Ref": "AWS::NoValue"}]}, "b": 2}, {"b": 2}),
+        ([1, {"Fn::If": ["IsIdle", {"Ref": "AWS::NoValue"}, 2]}], [1]),
     ],
 )
 def test_a_reference_becomes_what_the_stack_has(value: Any, meant: Any) -> None:

@@ -76,18 +76,26 @@ def test_a_right_token_is_taken_and_a_wrong_one_is_not(
 
 
 @pytest.mark.parametrize(
-    ("right", "none", "stale", "verdict", "word"),
+    ("right", "none", "verdict", "word"),
     [
-        (200, 401, False, OK, "without it"),
-        (401, 401, True, FAULT, "older value"),
-        (503, 401, False, FAULT, "503"),
-        (200, 200, False, FAULT, "without a key"),
+        (200, 401, OK, "without it"),
+        (401, 401, FAULT, "401"),
+        (503, 401, FAULT, "503"),
+        (200, 200, FAULT, "without a key"),
     ],
 )
-def test_the_read_key_is_taken_and_nobody_comes_in_without(
-    right: int, none: int, stale: bool, verdict: Verdict, word: str
+def test_the_read_key_is_taken_and_nobody_comes_in_without(right: int, none: int, verdict: Verdict, word: str) -> None:
+    assert_that_one_can_act(doors.judge_read_key(right, none), verdict, word)
+
+
+@pytest.mark.parametrize(
+    ("account", "consumers", "verdict", "word"),
+    [(10, 5, OK, "5"), (10, 6, WARNING, "10 functions"), (1000, 100, OK, "100"), (1000, 600, WARNING, "600")],
+)
+def test_consumers_leave_ingest_its_share_of_the_account(
+    account: int, consumers: int, verdict: Verdict, word: str
 ) -> None:
-    assert_that_one_can_act(doors.judge_read_key(right, none, stale=stale), verdict, word)
+    assert_that_one_can_act(functions.judge_concurrency(account, account, consumers), verdict, word)
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(404, OK), (500, FAULT), (503, FAULT)])

@@ -13,7 +13,7 @@ from rollcall.intake import interpret
 from rollcall.keys import SourceKey
 from rollcall.tokens import is_token
 from rollcall.trimming import Order, Trimmed
-from tools.lambda_environment import OF_EVENTS
+from tools.lambda_environment import KEY_OF_EVENTS
 
 FOLDER = Path(__file__).parents[2] / "events"
 
@@ -30,7 +30,7 @@ def test_every_provider_has_a_webhook_that_ingest_takes_and_the_consumer_applies
         return None if doubted else secrets
 
     request = event(f"ingest-{name}")
-    assert is_token(request["pathParameters"]["token"], OF_EVENTS["URL_SECRET"], name, "example")
+    assert is_token(request["pathParameters"]["token"], (KEY_OF_EVENTS,), name, "example")
     (record,) = event(f"consumer-{name}")["Records"]
     assert open_envelope(record["body"]) == envelop(request)
     assert [found.user for found in interpret(envelop(request), stored_secrets).events] == ["ann"]
@@ -40,7 +40,7 @@ def test_every_provider_has_a_webhook_that_ingest_takes_and_the_consumer_applies
 def test_every_provider_has_a_question(name: str) -> None:
     question = event(f"query-{name}")
     assert question["pathParameters"]["provider"] == name
-    assert question["headers"]["authorization"] == f"Bearer {OF_EVENTS['READ_KEY']}"
+    assert question["headers"]["authorization"] == f"Bearer {KEY_OF_EVENTS}"
 
 
 def test_the_console_has_a_request_for_its_page() -> None:

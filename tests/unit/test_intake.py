@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rollcall.errors import MissingSecret, Unavailable, UnknownProvider, Unreada
 from rollcall.events import Kind
 from rollcall.intake import interpret
 from rollcall.keys import SourceKey
+from rollcall.provider import load
 from rollcall.read_shapes import MemberOfChannel, Members
 
 _LARGEST_ITEM = 400_000  # bytes, a little less than DynamoDB takes in one record
@@ -90,6 +92,16 @@ def test_a_provider_that_does_not_sign_needs_no_secrets() -> None:
 def test_an_unknown_provider_is_hopeless(provider: str) -> None:
     with pytest.raises(UnknownProvider):
         interpret(replace(_signed("old"), provider=provider), Secrets(OLD, NEW))
+
+
+def test_a_function_whose_own_files_are_gone_calls_no_provider_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or webhooks would be parked that another function can apply."""
+    monkeypatch.setattr("rollcall.provider._FOLDER", tmp_path / "gone")
+    load.cache_clear()
+    with pytest.raises(Unavailable):
+        interpret(_signed("old"), Secrets(OLD, NEW))
 
 
 def test_a_proven_body_that_is_none_is_unreadable() -> None:

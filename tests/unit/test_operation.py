@@ -86,7 +86,7 @@ class World:
             parked=Queue(parked, "https://sqs.example/1/parked"),
             oldest=OldestMessage(cloudwatch, "https://sqs.example/1/webhooks"),
             hidden=self.hidden,
-            url_secret="secret",
+            url_secret=lambda: "secret",
             now=lambda: NOW,
         )
 
@@ -266,7 +266,7 @@ def test_the_address_of_a_source_is_one_that_ingest_takes(world: World, name: st
     told = world.operation.setup(SourceKey(name, "main"))
     webhooks, of, source, token = told.path.split("/")
     assert (webhooks, of, source) == ("webhooks", name, "main")
-    assert tokens.is_token(token, "secret", name, "main")
+    assert tokens.is_token(token, ("secret",), name, "main")
 
 
 def test_whether_webhooks_arrive_is_told_of_the_last_one(world: World) -> None:

@@ -17,8 +17,10 @@ from rollcall.api_description import describe
 from rollcall.errors import InvalidRetention, RollcallError, Unauthorized, Unavailable
 from rollcall.operation_routes import operation_routes
 from rollcall.presence_routes import presence_routes
-from rollcall.read_api import api, require_key
+from rollcall.read_api import ReadKeys, api, require_key
+from rollcall.stack_secret import StackSecret
 from tests.apps import imported
+from tests.fakes import Secrets
 from tools.own_rollcall import OwnRollcall, tables_in_memory
 
 NOW = 1_800_000_000_000  # Unix milliseconds
@@ -68,6 +70,13 @@ def reading() -> Any:
     return OwnRollcall(tables_in_memory().as_boto3, lambda: NOW).reading()
 
 
+def keys(*known: str) -> ReadKeys:
+    def read_keys(*, doubted: bool = False) -> tuple[str, ...]:  # noqa: ARG001  they do not change
+        return known
+
+    return read_keys
+
+
 # ---- Who may ask ---------------------------------------------------------------------------------------
 
 
@@ -82,7 +91,7 @@ def reading() -> Any:
     ],
 )
 def test_who_has_the_key_may_ask(headers: dict[str, str]) -> None:
-    require_key({"routeKey": "GET /intake", "headers": headers}, "key")
+    require_key({"routeKey": "GET /intake", "headers": headers}, keys("key"))
 
 
 @pytest.mark.parametrize(
@@ -93,11 +102,23 @@ def test_who_has_the_key_may_ask(headers: dict[str, str]) -> None:
 def test_nobody_else_may(presented: str | None, route: str) -> None:
     headers = {} if presented is None else {"authorization": presented}
     with pytest.raises(Unauthorized):
-        require_key({"routeKey": route, "headers": headers}, "key")
+        require_key({"routeKey": route, "headers": headers}, keys("key"))
 
 
 def test_anybody_may_ask_what_can_be_asked() -> None:
-    require_key({"routeKey": "GET /openapi.json", "headers": {}}, "key")
+    require_key({"routeKey": "GET /openapi.json", "headers": {}}, keys("key"))
+
+
+@pytest.mark.parametrize("presented", ["new", "old"])
+def test_during_a_rotation_both_keys_are_taken(presented: str) -> None:
+    require_key({"routeKey": "GET /intake", "headers": {"authorization": f"Bearer {presented}"}}, keys("new", "old"))
+
+
+def test_a_key_that_is_new_since_the_last_look_is_taken_at_once() -> None:
+    def read_keys(*, doubted: bool = False) -> tuple[str, ...]:
+        return ("new", "old") if doubted else ("old",)
+
+    require_key({"routeKey": "GET /intake", "headers": {"authorization": "Bearer new"}}, read_keys)
 
 
 # ---- What is answered ----------------------------------------------------------------------------------
@@ -255,6 +276,7 @@ def test_the_query_function_answers_nobody_without_the_key(monkeypatch: pytest.M
             raise AssertionError("The question was looked at.")
 
     monkeypatch.setattr(query, "_app", Unasked())
-    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": query._settings.read_key}):
+    monkeypatch.setattr(query, "_read_key", StackSecret(cast("Any", Secrets("key")), "arn"))
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "key"}):
         answer = query.handler({**request("/intake", ""), "headers": headers}, None)
         assert (answer["statusCode"], answer["headers"]["www-authenticate"]) == (401, "Bearer")

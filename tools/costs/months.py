@@ -81,9 +81,15 @@ def idle_month(bills: Iterable[Bill]) -> Iterator[MonthlyLine]:
         ("metrics of the trimmer, by the hour", _metric_months(written), Unit.METRIC_MONTHS),
         ("empty receives of Webhooks", billing.empty_receives_per_month(), Unit.SQS_REQUESTS),
         ("secrets", len(template.resources("AWS::SecretsManager::Secret")), Unit.SECRET_MONTHS),
-        ("alarms", len(template.resources("AWS::CloudWatch::Alarm")), Unit.ALARM_MONTHS),
+        ("alarms", len(_alarms()), Unit.ALARM_MONTHS),
     ):
         yield MonthlyLine(what, amount, amount * _price(unit))
+
+
+def _alarms() -> list[str]:
+    """Those that a stack has by default: the others are there while its deployments are gradual."""
+    conditions = {name: one.get("Condition") for name, one in template.template()["Resources"].items()}
+    return [name for name in template.resources("AWS::CloudWatch::Alarm") if conditions[name] != "IsGradual"]
 
 
 def _metric_months(written: Mapping[Metric, int]) -> float:

@@ -19,7 +19,7 @@ from tools import template
 from tools.aws import LOCAL_KEY, LOCAL_REGION
 from tools.costs import logs
 from tools.costs.metering import fill
-from tools.costs.questions import READ_KEY, Question, as_query
+from tools.costs.questions import Question, as_query
 from tools.costs.scenarios import Batch, Scenario, Step, Trim
 from tools.costs.straw_aws import straw_aws
 from tools.costs.webhooks import Webhook, as_request
@@ -160,7 +160,6 @@ def environment(function: str, endpoint: str, byte_code: str, *, log: bool) -> d
         "AWS_ACCESS_KEY_ID": LOCAL_KEY,
         "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
         "URL_SECRET": URL_SECRET,
-        "READ_KEY": READ_KEY,
         "PARAMETER_PREFIX": "/rollcall/straw",
         "PARKED_QUEUE_URL": f"{endpoint}/123456789012/parked",
         "LOG_EVENTS": "ENABLED" if log else "DISABLED",

@@ -1,4 +1,7 @@
-"""An AWS of straw on loopback, for functions whose processor time is measured: SQS, SSM, and DynamoDB in memory."""
+"""An AWS of straw on loopback, for functions whose processor time is measured.
+
+It has SQS, SSM, Secrets Manager, and DynamoDB in memory.
+"""
 
 import hashlib
 import json
@@ -13,6 +16,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from rollcall.keys import SourceKey
+from tools.costs.questions import READ_KEY
 from tools.costs.webhooks import stored_secrets
 from tools.memory_dynamodb import MemoryDynamoDB
 
@@ -64,6 +68,8 @@ class _Straw(BaseHTTPRequestHandler):
         match service:
             case "AmazonSQS":
                 return _sent(request)
+            case "secretsmanager":
+                return 200, {"SecretString": READ_KEY}
             case "AmazonSSM":
                 return _parameter(request["Name"])
             case _:

@@ -12,7 +12,7 @@ from tools.doctor.intrinsics import Intrinsics, Unresolvable
 from tools.stack import Stack
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef, StackTypeDef
 
 
 class Resource(NamedTuple):
@@ -39,13 +39,14 @@ class Deployment:
         answer = stack.aws.cloudformation.describe_stacks(StackName=stack.name)
         own_time = datetime.now().astimezone()
         description = answer["Stacks"][0]
+        template = processed_template(stack.name, stack.aws)
         return cls(
             stack=stack,
             status=description["StackStatus"],
             own_time=own_time,
             aws_time=time_of(answer),
-            template=processed_template(stack.name, stack.aws),
-            intrinsics=_intrinsics(stack, description),
+            template=template,
+            intrinsics=_intrinsics(stack, description, template.get("Conditions", {})),
         )
 
     def all(self, kind: str) -> list[Resource]:
@@ -72,7 +73,7 @@ class Deployment:
         ]
 
 
-def _intrinsics(stack: Stack, description: "StackTypeDef") -> Intrinsics:
+def _intrinsics(stack: Stack, description: "StackTypeDef", conditions: Mapping[str, Any]) -> Intrinsics:
     listed = resources(stack.name, stack.aws)
     given = {one["ParameterKey"]: one["ParameterValue"] for one in description.get("Parameters", [])}
     return Intrinsics(
@@ -80,8 +81,17 @@ def _intrinsics(stack: Stack, description: "StackTypeDef") -> Intrinsics:
         parameters=given,
         types={one["LogicalResourceId"]: one["ResourceType"] for one in listed},
         ids={
-            one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
+            one["LogicalResourceId"]: _arn_of_secret(stack, one) or one.get("PhysicalResourceId", "")
             for one in listed
             if not one["ResourceStatus"].startswith("DELETE")
         },
+        conditions=conditions,
     )
+
+
+def _arn_of_secret(stack: Stack, resource: "StackResourceSummaryTypeDef") -> str | None:
+    """AWS lists a secret by its ARN, and the embedded AWS by its name."""
+    name = resource.get("PhysicalResourceId", "")
+    if resource["ResourceType"] != "AWS::SecretsManager::Secret" or name.startswith("arn:") or not name:
+        return None
+    return stack.aws.secrets.describe_secret(SecretId=name)["ARN"]

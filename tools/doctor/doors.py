@@ -1,18 +1,19 @@
 """The doors of the API: webhooks come in with the token in their URL, questions with the read key.
 
-Ingest and Query hold the stack's secrets in their settings, as they were when the stack was deployed.
+Ingest holds the secret of URLs in its settings, as it was when the stack was deployed; Query reads the key by itself.
 """
 
 from collections.abc import Iterator
 
 from rollcall import provider
+from rollcall.stack_secret import split
 from tools import web
 from tools.doctor.check import Check, Judgement, fault, ok
 from tools.doctor.deployment import Deployment
 from tools.urls import webhook_url
 
 SOURCE = "doctor"  # any name will do: it is only asked about
-_ANEW = "Deploy with another SecretsRevision: the functions take a secret's value only when they are deployed."
+_ANEW = "Deploy with another SecretsRevision: ingest takes the secret's value only when it is deployed."
 
 
 def api(deployment: Deployment) -> Iterator[Check]:
@@ -32,21 +33,20 @@ def _token(deployment: Deployment) -> Judgement:
     url = webhook_url(deployment.stack, provider.names()[0], SOURCE)
     forged = url[:-1] + ("0" if url[-1] != "0" else "1")
     right, wrong = _status(url), _status(forged)
-    stale = right == 404 and _is_stale(deployment, "Ingest", "URL_SECRET", deployment.stack.url_secret)
+    stale = right == 404 and deployment.stack.url_secret not in _url_secrets_of_ingest(deployment)
     return judge_token(right, wrong, stale=stale)
 
 
 def _read_key(deployment: Deployment) -> Judgement:
     url = f"{deployment.stack.url}/presence/{provider.names()[0]}/{SOURCE}/channels"
     right, none = _status(url, f"Bearer {deployment.stack.read_key}"), _status(url)
-    stale = right == 401 and _is_stale(deployment, "Query", "READ_KEY", deployment.stack.read_key)
-    return judge_read_key(right, none, stale=stale)
+    return judge_read_key(right, none)
 
 
-def _is_stale(deployment: Deployment, function: str, variable: str, current: str) -> bool:
-    alias = deployment.resource(f"{function}Aliaslive").id
+def _url_secrets_of_ingest(deployment: Deployment) -> tuple[str, ...]:
+    alias = deployment.resource("IngestAliaslive").id
     held = deployment.stack.aws.functions.get_function_configuration(FunctionName=alias)["Environment"]["Variables"]
-    return held.get(variable) != current
+    return split(held.get("URL_SECRET", ""))
 
 
 def _status(url: str, authorization: str = "") -> int:
@@ -74,7 +74,7 @@ def judge_token(right: int, wrong: int, *, stale: bool) -> Judgement:
     return fault(f"Ingest answers {right} to a right token.", "Ingest's log says why.")
 
 
-def judge_read_key(right: int, none: int, *, stale: bool) -> Judgement:
+def judge_read_key(right: int, none: int) -> Judgement:
     """By the statuses for a question with the read key and for one without any."""
     if none == 200:
         return fault(
@@ -83,6 +83,4 @@ def judge_read_key(right: int, none: int, *, stale: bool) -> Judgement:
         )
     if right == 200:
         return ok("The read API takes the stack's read key, and answers nobody without it.")
-    if stale:
-        return fault("The read API still uses an older value of ReadKey: it refuses the stack's own.", _ANEW)
     return fault(f"The read API answers {right} to the stack's read key.", "Query's log says why.")

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import AliasConfigurationResponseTypeDef, FunctionConfigurationResponseTypeDef
 
 
+_CONSUMERS = "ConsumerConcurrency"
+
+
 def checks(deployment: Deployment) -> Iterator[Check]:
+    yield Check("concurrency", lambda: _concurrency(deployment))
     for alias in deployment.all("AWS::Lambda::Alias"):
         yield Check(f"function {alias.properties['FunctionName']['Ref']}", partial(_look, deployment, alias))
 
@@ -26,6 +30,27 @@ def _look(deployment: Deployment, alias: Resource) -> Judgement:
         functions.get_function_configuration(FunctionName=alias.id),
         functions.get_alias(FunctionName=expected["FunctionName"], Name=expected["Name"]),
     )
+
+
+def _concurrency(deployment: Deployment) -> Judgement:
+    limit = deployment.stack.aws.functions.get_account_settings()["AccountLimit"]
+    return judge_concurrency(
+        limit["ConcurrentExecutions"],
+        limit["UnreservedConcurrentExecutions"],
+        int(deployment.intrinsics.parameters[_CONSUMERS]),
+    )
+
+
+def judge_concurrency(account: int, unreserved: int, consumers: int) -> Judgement:
+    """By how many functions the account runs at once, and how many of them may be consumers."""
+    if 2 * consumers > unreserved:
+        return warning(
+            f"This account runs {account} functions at once, {unreserved} of them without a reservation, and the"
+            f" consumer alone may be {consumers} of them: under a flood of webhooks ingest refuses some.",
+            "Ask Service Quotas for more of Lambda's `Concurrent executions`, which is free, or deploy with a smaller"
+            f" {_CONSUMERS}.",
+        )
+    return ok(f"Of {unreserved} functions at once at most {consumers} are consumers.")
 
 
 def judge_function(

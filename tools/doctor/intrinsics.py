@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tools.trouble import Trouble
@@ -16,9 +16,12 @@ _ATTRIBUTES = {
     ("AWS::Lambda::Function", "Arn"): "arn:{partition}:lambda:{region}:{account}:function:{id}",
     ("AWS::Lambda::Version", "Version"): "{last}",
     ("AWS::Logs::LogGroup", "Arn"): "arn:{partition}:logs:{region}:{account}:log-group:{id}:*",
+    ("AWS::SecretsManager::Secret", "Id"): "{id}",
     ("AWS::SQS::Queue", "Arn"): "arn:{partition}:sqs:{region}:{account}:{last}",
     ("AWS::SQS::Queue", "QueueName"): "{last}",
 }
+
+_NOTHING = object()  # what AWS::NoValue stands for: that there is no such property, or no such member of a list
 
 
 class Unresolvable(Trouble):
@@ -27,16 +30,21 @@ class Unresolvable(Trouble):
 
 @dataclass(frozen=True)
 class Intrinsics:
-    """`types` and `ids` are by the names of the template, `stack_id` is the ARN of the stack."""
+    """`types`, `ids` and `conditions` are by the names of the template, `stack_id` is the ARN of the stack."""
 
     stack_id: str
     parameters: Mapping[str, str]
     types: Mapping[str, str]
     ids: Mapping[str, str]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     def resolved(self, value: Any) -> Any:
-        """The value with all references in it replaced, however deep they are."""
+        """The value with all references in it replaced, however deep, and without what conditions leave out."""
         match value:
+            case {"Fn::If": [str(name), then, otherwise]}:
+                return self.resolved(then if self.holds(name) else otherwise)
+            case {"Ref": "AWS::NoValue"}:
+                return _NOTHING
             case {"Ref": str(name)}:
                 return self._named(name)
             case {"Fn::GetAtt": [str(name), str(attribute)]}:
@@ -46,11 +54,31 @@ class Intrinsics:
             case {"Fn::Sub": str(text)}:
                 return self._substituted(text, {})
             case Mapping():
-                return {name: self.resolved(one) for name, one in value.items()}
+                resolved = {name: self.resolved(one) for name, one in value.items()}
+                return {name: one for name, one in resolved.items() if one is not _NOTHING}
             case list():
-                return [self.resolved(one) for one in value]
+                return [one for one in map(self.resolved, value) if one is not _NOTHING]
             case _:
                 return value
+
+    def holds(self, name: str) -> bool:
+        """Whether a condition of the template does."""
+        return self._is_true(self.conditions[name])
+
+    def _is_true(self, condition: Any) -> bool:
+        match condition:
+            case {"Condition": str(name)}:
+                return self.holds(name)
+            case {"Fn::Equals": [one, other]}:
+                return bool(self.resolved(one) == self.resolved(other))
+            case {"Fn::Not": [one]}:
+                return not self._is_true(one)
+            case {"Fn::And": list(all_of)}:
+                return all(map(self._is_true, all_of))
+            case {"Fn::Or": list(any_of)}:
+                return any(map(self._is_true, any_of))
+            case _:
+                raise Unresolvable(f"The doctor cannot tell whether {condition} holds.")
 
     def _substituted(self, text: str, own: Mapping[str, str]) -> str:
         return _REFERENCE.sub(lambda found: own.get(found[1]) or self._in_text(found[1]), text)

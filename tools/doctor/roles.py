@@ -36,8 +36,8 @@ def permissions(deployment: Deployment, role: Resource) -> list[Permission]:
         for policy in deployment.all("AWS::IAM::ManagedPolicy")
         if _names(role.properties.get("ManagedPolicyArns"), policy)
     ]
-    statements = (statement for document in documents for statement in several(document["Statement"]))
-    return sorted({one for statement in statements for one in granted(deployment.resolved(statement))})
+    statements = (one for document in documents for one in several(deployment.resolved(document["Statement"])))
+    return sorted({permission for statement in statements for permission in granted(statement)})
 
 
 def _names(arns: Any, policy: Resource) -> bool:

@@ -100,7 +100,10 @@ class Disasters:
 
 def switch_trimmer(stack: Stack, *, on: bool) -> None:
     """Enables or disables the schedule by which members are trimmed."""
-    schedule = stack.aws.schedules.get_schedule(Name=f"{stack.name}-trim-members")
+    resource = stack.aws.cloudformation.describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="TrimmerMembers"
+    )["StackResourceDetail"]
+    schedule = stack.aws.schedules.get_schedule(Name=resource.get("PhysicalResourceId", ""))
     stack.aws.schedules.update_schedule(
         Name=schedule["Name"],
         ScheduleExpression=schedule["ScheduleExpression"],

@@ -1,3 +1,3 @@
 """Rollcall: who is online where, from the presence webhooks of realtime providers."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

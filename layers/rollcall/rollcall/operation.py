@@ -31,7 +31,7 @@ class Operation:
     parked: Queue
     oldest: OldestMessage
     hidden: Waiting
-    url_secret: str
+    url_secret: Callable[[], str]  # only asked for where URLs are shown
     now: Callable[[], int]
     each: Each = map
 
@@ -67,7 +67,7 @@ class Operation:
             raise NotFound(f"There is no provider {source.provider}.")
         now = self.now()
         last = self.figures.of(source, _since(now), now).last
-        token = make_token(self.url_secret, *source)
+        token = make_token(self.url_secret(), *source)
         return SourceSetup(
             **_setup(source.provider).model_dump(),
             source=source.source,

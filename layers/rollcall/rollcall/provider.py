@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from rollcall.errors import UnknownProvider
+from rollcall.errors import Unavailable, UnknownProvider
 
 if TYPE_CHECKING:  # ingest asks only for names, and must not pay for pydantic
     from pydantic import BaseModel
@@ -69,7 +69,10 @@ def exists(name: str) -> bool:
 
 @cache
 def load(name: str) -> Provider:
-    """Import one provider, so that a cold start pays for no other. Raises `UnknownProvider`."""
+    """Import one provider, so that a cold start pays for no other. Raises `UnknownProvider`, and `Unavailable`."""
+    if not _FOLDER.is_dir():
+        # A function whose code was taken away under it knows nobody; another one will, so nothing is parked for that.
+        raise Unavailable("Rollcall's own files are gone.")
     if not exists(name):
         raise UnknownProvider("No provider has this name.")
     return cast("Provider", import_module(f"rollcall.providers.{name}"))

@@ -1,9 +1,9 @@
 """The read API: its frame, who may ask, and what is answered to questions that are wrong."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -18,16 +18,34 @@ from rollcall.errors import InvalidParameter, NotFound, RollcallError, Unauthori
 _DESCRIPTION = "/openapi.json"
 
 
-def require_key(request: Mapping[str, Any], read_key: str) -> None:
-    """Raise `Unauthorized` unless the request carries the read key, or asks only what can be asked."""
+class ReadKeys(Protocol):
+    def __call__(self, *, doubted: bool = False) -> Sequence[str]:
+        """All keys that are accepted; asked for again if `doubted`. May raise `Unavailable`."""
+
+
+def require_key(request: Mapping[str, Any], read_keys: ReadKeys) -> None:
+    """Raise `Unauthorized` unless the request carries a read key, or asks only what can be asked."""
     if request["routeKey"] == f"GET {_DESCRIPTION}":
         return
     given = {name.lower(): value for name, value in request["headers"].items()}
     # RFC 9110: the scheme is written in any case, and one space or more follows it.
     scheme, _, presented = given.get("authorization", "").strip().partition(" ")
-    is_right = hmac.compare_digest(presented.strip().encode(errors="replace"), read_key.encode())
-    if scheme.lower() != "bearer" or not is_right:
+    if scheme.lower() != "bearer" or not _is_key(presented.strip(), read_keys):
         raise Unauthorized("The read key is wrong or missing: send it as Authorization: Bearer KEY.")
+
+
+def _is_key(presented: str, read_keys: ReadKeys) -> bool:
+    known = read_keys()
+    if _is_one_of(presented, known):
+        return True
+    # Perhaps the key has been rotated since it was last asked for.
+    renewed = read_keys(doubted=True)
+    return renewed != known and _is_one_of(presented, renewed)
+
+
+def _is_one_of(presented: str, keys: Iterable[str]) -> bool:
+    candidate = presented.encode(errors="replace")
+    return any(hmac.compare_digest(candidate, key.encode()) for key in keys)
 
 
 def api(*routers: APIGatewayHttpRouter) -> APIGatewayHttpResolver:

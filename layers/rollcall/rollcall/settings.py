@@ -50,8 +50,8 @@ class QuerySettings:
     parameter_prefix: str
     webhooks_queue_url: str
     parked_queue_url: str
-    url_secret: str
-    read_key: str
+    url_secret_arn: str
+    read_key_arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ def read_session_token() -> str | None:
 def read_endpoint() -> str | None:
     """Another address for all of AWS, when it runs on this machine."""
     return os.environ.get("AWS_ENDPOINT_URL") or None
+
+
+def read_service() -> str:
+    """The stack's name, which is a dimension of all metrics."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME", "")
 
 
 def read_trace() -> str | None:

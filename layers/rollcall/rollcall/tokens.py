@@ -11,7 +11,10 @@ def make_token(secret: str, provider: str, source: str) -> str:
     return digest.hex()[:32]
 
 
-def is_token(candidate: str, secret: str, provider: str, source: str) -> bool:
-    """Whether `candidate` is the source's token; takes the same time however much of it is right."""
-    # Bytes, for compare_digest refuses text that is not ASCII.
-    return hmac.compare_digest(candidate.encode(errors="replace"), make_token(secret, provider, source).encode())
+def is_token(candidate: str, secrets: tuple[str, ...], provider: str, source: str) -> bool:
+    """Whether `candidate` is the source's token by one of the secrets, of which there are two during a rotation.
+
+    Takes the same time however much of it is right.
+    """
+    presented = candidate.encode(errors="replace")  # bytes, for compare_digest refuses text that is not ASCII
+    return any(hmac.compare_digest(presented, make_token(secret, provider, source).encode()) for secret in secrets)
