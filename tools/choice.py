@@ -1,4 +1,4 @@
-"""Which stack a command is about."""
+"""Which stack, and which AWS, a command is about."""
 
 import os
 
@@ -12,12 +12,16 @@ DEFAULT_STACK = "rollcall"
 
 def named_stack(name: str, region: str | None, profile: str | None = None) -> Stack:
     """The stack of that name: on AWS where a region is given, else on this machine."""
+    return Stack.read(name, named_aws(region, profile))
+
+
+def named_aws(region: str | None, profile: str | None = None) -> Aws:
     if region:
-        return Stack.read(name, Aws.real(region, profile))
+        return Aws.real(region, profile)
     running = EmbeddedAws.running()
     if running is None:
         raise Trouble("Rollcall does not run on this machine: `make up` starts it; a region names one on AWS.")
-    return Stack.read(name, running.aws)
+    return running.aws
 
 
 def chosen_stack() -> Stack:

@@ -61,12 +61,13 @@ def _sam(arguments: list[str], endpoint: str, log: Path) -> None:
         raise Trouble("SAM CLI is not installed: `make environments` does it.")
     with log.open("wb") as output:
         command = [str(SAM), *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=_environment(endpoint), stdout=output, stderr=subprocess.STDOUT)
+        done = subprocess.run(command, cwd=ROOT, env=environment(endpoint), stdout=output, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Trouble(f"{last_lines(log)}\n`sam {arguments[0]}` failed; all that it said is in {log}.")
 
 
-def _environment(endpoint: str) -> dict[str, str]:
+def environment(endpoint: str) -> dict[str, str]:
+    """What SAM CLI is told, so that it deploys there and nowhere else."""
     # Nothing that could lead to the user's real AWS account, and nothing of ours that the layers' makefiles might heed.
     own = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MAKE", "MFLAGS", "PYTHON"))}
     return own | {

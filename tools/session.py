@@ -11,7 +11,8 @@ import click
 from click.core import ParameterSource
 from click.decorators import pass_meta_key
 
-from tools.choice import DEFAULT_STACK, named_stack
+from tools.aws import Aws
+from tools.choice import DEFAULT_STACK, named_aws, named_stack
 from tools.stack import Stack
 from tools.table import print_table, visible
 
@@ -49,6 +50,11 @@ class Session:
         if self.profile and not self.region:
             raise click.UsageError("--profile says whose AWS it is, and --region must say where.")
         return self.choose(self.name, self.region, self.profile)
+
+    @cached_property
+    def aws(self) -> Aws:
+        """For a command that needs no stack yet."""
+        return named_aws(self.region, self.profile)
 
     @property
     def is_json(self) -> bool:

@@ -1,15 +1,19 @@
 """What a new deployment changes, and what outlives the stack."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tools import sam
+from tools.adoption import adopt
+from tools.aws import LOCAL_REGION
 from tools.embedded_aws import EmbeddedAws
-from tools.places import ROOT
+from tools.places import ROOT, SAM
 from tools.stack import Stack
+from tools.trouble import Trouble
 
 NAME = "rollcall-deployments"
 
@@ -55,6 +59,25 @@ def test_a_change_of_the_layer_alone_reaches_every_function_that_is_called(aws: 
     assert changed(before, after) == set(before)
 
 
+def test_a_deployment_by_what_is_shipped_asks_nothing_and_needs_no_option_but_the_region(aws: EmbeddedAws) -> None:
+    """`sam build && sam deploy --region R`, with nobody there who could answer."""
+    shipped = (ROOT / "samconfig.toml").read_bytes()
+    for arguments in (["build"], ["deploy", "--region", LOCAL_REGION]):
+        done = subprocess.run(
+            [str(SAM), *arguments],
+            cwd=ROOT,
+            env=sam.environment(aws.endpoint),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert Stack.read("rollcall", aws.aws).outputs["ApiUrl"].startswith("https://")
+    assert (ROOT / "samconfig.toml").read_bytes() == shipped
+    aws.aws.cloudformation.delete_stack(StackName="rollcall")
+    aws.aws.cloudformation.get_waiter("stack_delete_complete").wait(StackName="rollcall", WaiterConfig={"Delay": 1})
+
+
 def test_deleting_the_stack_keeps_the_tables_and_what_they_hold(aws: EmbeddedAws) -> None:
     stack = aws.deploy(NAME)
     for table in (stack.presence_table, stack.events_table):
@@ -65,3 +88,27 @@ def test_deleting_the_stack_keeps_the_tables_and_what_they_hold(aws: EmbeddedAws
     for table in (stack.presence_table, stack.events_table):
         kept = aws.aws.dynamodb.get_item(TableName=table, Key={"pk": {"S": "kept"}, "sk": {"S": "kept"}})
         assert "Item" in kept
+
+
+def test_a_new_stack_adopts_the_tables_that_a_deleted_one_has_left(aws: EmbeddedAws) -> None:
+    old = aws.deploy(NAME)
+    left = {"Presence": old.presence_table, "Events": old.events_table}
+    key = {"pk": {"S": "kept"}, "sk": {"S": "kept"}}
+    for table in left.values():
+        aws.aws.dynamodb.put_item(TableName=table, Item=key)
+    with pytest.raises(Trouble, match="already"):
+        adopt(NAME, aws.aws, left)
+    aws.aws.cloudformation.delete_stack(StackName=NAME)
+    aws.aws.cloudformation.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+    adopt(NAME, aws.aws, left)
+    new = aws.deploy(NAME)
+
+    assert {"Presence": new.presence_table, "Events": new.events_table} == left
+    for table in left.values():
+        assert "Item" in aws.aws.dynamodb.get_item(TableName=table, Key=key)
+
+
+def test_what_is_not_there_is_not_adopted_and_the_reason_is_told(aws: EmbeddedAws) -> None:
+    with pytest.raises(Trouble, match="not-there"):
+        adopt("rollcall-of-nothing", aws.aws, {"Presence": "not-there"})

@@ -204,7 +204,7 @@ def test_a_secret_of_urls_that_was_changed_and_not_deployed(changed_url_secret: 
     findings, exit_code = examined(changed_url_secret)
     assert faults(findings) == {"webhook token"}
     assert findings["webhook token"]["sentence"].startswith("Ingest still uses an older value of UrlSecret")
-    assert "SecretsRevision" in findings["webhook token"]["remedy"]
+    assert "UrlSecretVersion=" in findings["webhook token"]["remedy"]
     assert findings["journey"]["sentence"] == "Not tried, since there is a fault: webhook token."
     assert exit_code == 1
 

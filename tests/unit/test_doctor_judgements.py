@@ -60,19 +60,19 @@ def test_a_clock_that_is_wrong_by_more_than_a_minute_is_named(seconds: int, verd
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "stale", "verdict", "word"),
+    ("right", "wrong", "missed", "verdict", "word"),
     [
-        (200, 404, False, OK, "refuses another"),
-        (404, 404, True, FAULT, "older value"),
-        (404, 404, False, FAULT, "404"),
-        (500, 500, False, FAULT, "500"),
-        (200, 200, False, FAULT, "anybody"),
+        (200, 404, None, OK, "refuses another"),
+        (404, 404, "v-2", FAULT, "older value"),
+        (404, 404, None, FAULT, "404"),
+        (500, 500, None, FAULT, "500"),
+        (200, 200, None, FAULT, "anybody"),
     ],
 )
 def test_a_right_token_is_taken_and_a_wrong_one_is_not(
-    right: int, wrong: int, stale: bool, verdict: Verdict, word: str
+    right: int, wrong: int, missed: str | None, verdict: Verdict, word: str
 ) -> None:
-    assert_that_one_can_act(doors.judge_token(right, wrong, stale=stale), verdict, word)
+    assert_that_one_can_act(doors.judge_token(right, wrong, missed), verdict, word)
 
 
 @pytest.mark.parametrize(

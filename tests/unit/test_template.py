@@ -20,8 +20,6 @@ FUNCTIONS: dict[str, set[type[Any]]] = {
 }
 # Their services know no narrower resource.
 FOR_EVERY_RESOURCE = {"cloudwatch:GetMetricData", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# Not read by the code: a change of it makes Lambda take the secrets' new values.
-ONLY_FOR_LAMBDA = {"SECRETS_REVISION"}
 NO_VALUE = "AWS::NoValue"
 
 
@@ -41,7 +39,7 @@ def as_list(value: str | list[str]) -> list[str]:
 def test_a_function_is_told_what_it_asks_for_and_nothing_else(name: str) -> None:
     told = set(resources("AWS::Serverless::Function")[name].get("Environment", {}).get("Variables", {}))
     asked = {field.name.upper() for model in FUNCTIONS[name] for field in fields(model)}
-    assert told - ONLY_FOR_LAMBDA == asked
+    assert told == asked
 
 
 def test_no_policy_allows_a_whole_service_or_every_resource() -> None:

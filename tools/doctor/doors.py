@@ -13,7 +13,6 @@ from tools.doctor.deployment import Deployment
 from tools.urls import webhook_url
 
 SOURCE = "doctor"  # any name will do: it is only asked about
-_ANEW = "Deploy with another SecretsRevision: ingest takes the secret's value only when it is deployed."
 
 
 def api(deployment: Deployment) -> Iterator[Check]:
@@ -34,7 +33,12 @@ def _token(deployment: Deployment) -> Judgement:
     forged = url[:-1] + ("0" if url[-1] != "0" else "1")
     right, wrong = _status(url), _status(forged)
     stale = right == 404 and deployment.stack.url_secret not in _url_secrets_of_ingest(deployment)
-    return judge_token(right, wrong, stale=stale)
+    return judge_token(right, wrong, _current_version(deployment) if stale else None)
+
+
+def _current_version(deployment: Deployment) -> str:
+    secret = deployment.stack.outputs["UrlSecretArn"]
+    return deployment.stack.aws.secrets.get_secret_value(SecretId=secret)["VersionId"]
 
 
 def _read_key(deployment: Deployment) -> Judgement:
@@ -60,8 +64,9 @@ def judge_api(status: int) -> Judgement:
     return fault(f"The API answers {status}.", "Look at the API's own page in the AWS console.")
 
 
-def judge_token(right: int, wrong: int, *, stale: bool) -> Judgement:
-    """By the statuses for a URL with the right token and for one with another token."""
+def judge_token(right: int, wrong: int, missed: str | None) -> Judgement:
+    """By the statuses for a URL with the right token and for one with another token; `missed` is the version of the
+    secret that ingest should have and has not."""
     if wrong == 200:
         return fault(
             "Ingest takes webhooks whose token is wrong: anybody can send some.",
@@ -69,8 +74,11 @@ def judge_token(right: int, wrong: int, *, stale: bool) -> Judgement:
         )
     if right == 200:
         return ok("Ingest takes the token that the stack's secret makes, and refuses another.")
-    if stale:
-        return fault("Ingest still uses an older value of UrlSecret: it refuses the URLs that are printed now.", _ANEW)
+    if missed:
+        return fault(
+            "Ingest still uses an older value of UrlSecret: it refuses the URLs that are printed now.",
+            f"It takes a value when it is deployed: `sam deploy --parameter-overrides UrlSecretVersion={missed}`.",
+        )
     return fault(f"Ingest answers {right} to a right token.", "Ingest's log says why.")
 
 
