@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.test_translated_template import EVERYTHING
 from tools import sam
 from tools.adoption import adopt
 from tools.aws import LOCAL_REGION
+from tools.doctor.check import Verdict
+from tools.doctor.deployment import Deployment
+from tools.doctor.examination import checks, examine
 from tools.embedded_aws import EmbeddedAws
 from tools.places import ROOT, SAM
 from tools.stack import Stack
@@ -112,3 +116,18 @@ def test_a_new_stack_adopts_the_tables_that_a_deleted_one_has_left(aws: Embedded
 def test_what_is_not_there_is_not_adopted_and_the_reason_is_told(aws: EmbeddedAws) -> None:
     with pytest.raises(Trouble, match="not-there"):
         adopt("rollcall-of-nothing", aws.aws, {"Presence": "not-there"})
+
+
+def test_a_stack_with_all_that_a_company_may_ask_for_works(aws: EmbeddedAws) -> None:
+    keys = aws.aws.session.client("kms", endpoint_url=aws.aws.endpoint)
+    asked = {
+        **EVERYTHING,
+        "KmsKeyId": keys.create_key()["KeyMetadata"]["KeyId"],
+        "Deployment": "Canary10Percent5Minutes",
+    }
+    stack = aws.deploy("rollcall-of-a-company", asked)
+    assert stack.outputs["ApiUrl"] == f"https://{EVERYTHING['DomainName']}"
+    assert stack.outputs["DomainTarget"]
+    found = list(examine(checks(Deployment.read(stack))))
+    assert [one for one in found if one.verdict not in (Verdict.OK, Verdict.SKIPPED)] == []
+    assert next(one for one in found if one.name == "journey").verdict is Verdict.OK  # a webhook went all the way

@@ -1,5 +1,6 @@
 """Every secret is rotated while webhooks come: nothing is refused that should not be, and nothing is lost."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -144,3 +145,7 @@ def test_a_providers_secret_is_rotated_without_losing_a_webhook(stack: Stack) ->
 
 def store(rollcall: RollcallClient, tokens: Sequence[dict[str, str]]) -> None:
     rollcall.store("secrets", "pusher", "rotated", {"tokens": list(tokens)})
+
+
+def test_a_read_key_is_of_letters_and_digits_so_that_no_shell_mangles_it(stack: Stack) -> None:
+    assert re.fullmatch("[A-Za-z0-9]{43}", stack.read_key)

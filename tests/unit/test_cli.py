@@ -10,7 +10,15 @@ from typing import Any
 
 import click
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.compat import HAS_CRT
+from botocore.exceptions import (
+    LoginInsufficientPermissions,
+    LoginRefreshRequired,
+    LoginTokenLoadError,
+    MissingDependencyException,
+    NoAuthTokenError,
+    NoCredentialsError,
+)
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
@@ -130,15 +138,31 @@ def test_what_must_be_confirmed_is_refused_where_nobody_can_be_asked(arguments: 
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(Trouble("There is none."), 1), (NoCredentialsError(), 1), (KeyboardInterrupt(), 130)]
+    ("error", "code", "word"),
+    [
+        (Trouble("There is none."), 1, "There is none."),
+        (NoCredentialsError(), 1, "sign in"),
+        (NoAuthTokenError(), 1, "sign in"),
+        (LoginRefreshRequired(), 1, "sign in again"),
+        (LoginTokenLoadError(error_msg="none"), 1, "sign in again"),
+        (LoginInsufficientPermissions(), 1, "SignInLocalDevelopmentAccess"),
+        (MissingDependencyException(msg="botocore[crt]"), 1, "make environments"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
 )
-def test_trouble_is_a_sentence_on_stderr_and_an_exit_code(error: BaseException, code: int) -> None:
+def test_trouble_is_a_sentence_on_stderr_and_an_exit_code(error: BaseException, code: int, word: str) -> None:
     def fails(*_asked: object) -> Stack:
         raise error
 
     told = invoke("urls", stack=fails)
     assert (told.exit_code, told.stdout) == (code, "")
     assert "Traceback" not in told.stderr
+    assert word in told.stderr
+
+
+def test_the_library_that_profiles_of_aws_login_need_is_installed() -> None:
+    """botocore asks for it only when such a profile is used."""
+    assert HAS_CRT
 
 
 def test_a_stack_that_is_no_rollcall_is_named_as_such() -> None:

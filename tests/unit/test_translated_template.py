@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -13,6 +14,7 @@ import pytest
 from cfnlint.api import lint
 
 from tools.doctor.intrinsics import Intrinsics
+from tools.places import ROOT, SAM
 from tools.template import template
 from tools.translated import translated
 
@@ -168,6 +170,22 @@ def test_the_api_may_call_the_function_behind_each_route_by_its_path_and_by_a_pa
             for asked in (path, re.sub(r"\{\w+\}", "some", path).replace("{token+}", "abc/")):
                 called = f"$default/{method.upper()}{asked}"
                 assert any(fnmatchcase(called, pattern) for who, pattern in allowed if who == alias), called
+
+
+def test_sam_cli_misses_an_authorizer_nowhere() -> None:
+    """`sam deploy --guided` asks about each path that has none, and gives up unless somebody says yes each time."""
+    code = """
+from samcli.commands.deploy.auth_utils import auth_per_resource
+from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+print(*(is_set for _, is_set in auth_per_resource(SamLocalStackProvider.get_stacks("template.yaml")[0])))
+"""
+    told = {"AWS_DEFAULT_REGION": "eu-west-1", "SAM_CLI_TELEMETRY": "0"}
+    done = subprocess.run(
+        [SAM.with_name("python"), "-c", code], cwd=ROOT, env=told, capture_output=True, text=True, check=True
+    )
+    answers = done.stdout.split()
+    assert len(answers) > 10
+    assert set(answers) == {"True"}
 
 
 def pattern_of(source: Any) -> str:
