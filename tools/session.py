@@ -47,14 +47,18 @@ class Session:
 
     @cached_property
     def stack(self) -> Stack:
-        if self.profile and not self.region:
-            raise click.UsageError("--profile says whose AWS it is, and --region must say where.")
+        self._require_region()
         return self.choose(self.name, self.region, self.profile)
 
     @cached_property
     def aws(self) -> Aws:
         """For a command that needs no stack yet."""
+        self._require_region()
         return named_aws(self.region, self.profile)
+
+    def _require_region(self) -> None:
+        if self.profile and not self.region:
+            raise click.UsageError("--profile says whose AWS it is, and --region must say where.")
 
     @property
     def is_json(self) -> bool:

@@ -119,6 +119,10 @@ def test_no_option_takes_a_secret_which_other_programs_could_read(path: tuple[st
         ["completion", "csh"],
         ["--output", "yaml", "urls"],
         ["--profile", "me", "urls"],
+        ["--profile", "me", "adopt", "--events", "left"],
+        ["adopt"],
+        ["rotate"],
+        ["rotate", "everything"],
         ["urls", "--region"],
     ],
 )
