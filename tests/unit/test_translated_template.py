@@ -18,7 +18,7 @@ from tools.places import ROOT, SAM
 from tools.template import template
 from tools.translated import translated
 
-FIRST = Path(__file__).parents[1] / "recordings/template-0.1.0.yaml"
+FIRST = Path(__file__).parents[1] / "releases/template-0.1.0.yaml"
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
 GRADUAL = {"Deployment": "Canary10Percent5Minutes"}
 # All that a company may ask for at once; the parameters that are left out change values, and no resources.
