@@ -49,12 +49,12 @@ class Stack:
     @cached_property
     def url_secret(self) -> str:
         """The one in use; during a rotation there is another that is accepted, too."""
-        return self._keys("UrlSecretArn")[0]
+        return self.keys("UrlSecretArn")[0]
 
     @cached_property
     def read_key(self) -> str:
         """The one in use, likewise."""
-        return self._keys("ReadKeyArn")[0]
+        return self.keys("ReadKeyArn")[0]
 
     @property
     def webhooks_queue(self) -> str:
@@ -96,7 +96,8 @@ class Stack:
     def console(self) -> str:
         return self.outputs["ConsoleFunction"]
 
-    def _keys(self, output: str) -> tuple[str, ...]:
+    def keys(self, output: str) -> tuple[str, ...]:
+        """What the secret of an output holds now, the key in use first. Raises `Trouble` if it is empty."""
         keys = split(self.aws.secrets.get_secret_value(SecretId=self.outputs[output])["SecretString"])
         if not keys:
             raise Trouble(f"The secret of the output {output} is empty: give it a value.")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, WaiterError
 
 from rollcall import provider
-from rollcall.stack_secret import split
 from rollcall.tokens import make_token
 from tools import web
 from tools.gaps import fill_gaps
@@ -43,7 +42,7 @@ _OUTPUTS = {Which.KEY: "ReadKeyArn", Which.URLS: "UrlSecretArn"}
 
 def rotate(stack: Stack, which: Which, said: Callable[[str], object]) -> None:
     """Put a new key in front of the one in use; both are accepted. Raises `BadInput` where two are already."""
-    keys = _keys(stack, which)
+    keys = stack.keys(_OUTPUTS[which])
     if len(keys) > 1:
         raise BadInput(f"A rotation is under way: `rollcall rotate {which} --finish` ends it.")
     new = "".join(secrets.choice(ascii_letters + digits) for _ in range(_LENGTH))
@@ -60,19 +59,12 @@ def rotate(stack: Stack, which: Which, said: Callable[[str], object]) -> None:
 
 def finish(stack: Stack, which: Which, said: Callable[[str], object]) -> None:
     """Let the old key go. Raises `BadInput` where there is none."""
-    first, *others = _keys(stack, which)
+    first, *others = stack.keys(_OUTPUTS[which])
     if not others:
         raise BadInput(f"No rotation is under way: `rollcall rotate {which}` begins one.")
     version = _put(stack, which, (first,), _STAGES[which])
     if which is Which.URLS:
         _deploy_with(stack, version, said)
-
-
-def _keys(stack: Stack, which: Which) -> tuple[str, ...]:
-    keys = split(stack.aws.secrets.get_secret_value(SecretId=stack.outputs[_OUTPUTS[which]])["SecretString"])
-    if not keys:
-        raise Trouble(f"The secret of the output {_OUTPUTS[which]} is empty: give it a value.")
-    return keys
 
 
 def _put(stack: Stack, which: Which, keys: tuple[str, ...], stages: list[str]) -> str:

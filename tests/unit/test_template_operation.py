@@ -108,7 +108,10 @@ def test_a_role_may_trace_before_its_function_is_told_to() -> None:
     assert roles == {function["Role"].removesuffix(".Arn") for function in FUNCTIONS.values()}
     for role in roles:
         arns = resources("AWS::IAM::Role")[role]["ManagedPolicyArns"]
-        assert ["IsTraced", "TracingPolicy", "AWS::NoValue"] in arns
+        assert arns == [
+            ["IsTraced", "TracingPolicy", "AWS::NoValue"],
+            ["HasKmsKey", "EncryptionPolicy", "AWS::NoValue"],
+        ]
     assert "Roles" not in resources("AWS::IAM::ManagedPolicy")["TracingPolicy"]
 
 

@@ -36,7 +36,6 @@ EVERYTHING = {
     "DeletionProtection": "true",
     "Tracing": "Active",
 }
-HOLD_DATA = {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"}
 # Of these a version holds nothing: a change of them alone must publish none.
 NOT_OF_A_VERSION = {"Tags", "ReservedConcurrentExecutions", "RuntimeManagementConfig", "FunctionName"}
 
